@@ -1,0 +1,1 @@
+"""How we ask a model: Markdown templates, never Python strings elsewhere."""

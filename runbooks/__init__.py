@@ -1,0 +1,4 @@
+"""What we know: library/*.md, and the code that checks, finds and fills it.
+
+Never goes in here: looking at a cluster; slots are filled from what others observed.
+"""

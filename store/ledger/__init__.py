@@ -1,0 +1,1 @@
+"""Proposals, decisions, claims, executions and the audit: the record that acting stands on."""

@@ -1,0 +1,1 @@
+"""Jobs, outbox and journal: how work and words survive a crash and reach everyone concerned."""

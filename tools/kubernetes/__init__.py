@@ -1,0 +1,1 @@
+"""Looking at clusters. Only client.py knows the Kubernetes client; all other code sees plain JSON."""

@@ -1,0 +1,1 @@
+"""Looking at metrics: sources, the catalog of golden signals, change-points, alerts."""
