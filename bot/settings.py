@@ -1,0 +1,147 @@
+"""All settings, read once from the environment and an optional hilda.yaml, and passed in from there.
+
+Where the ecosystem has a name it is used (`KUBECONFIG`, `PROMETHEUS_URL`, `OPENAI_API_KEY`, `DATABASE_URL`); ours
+begin with `HILDA_`. Everything has a default that works without keys. A wrong value stops the start with one line.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from domain.errors import Misconfigured
+from domain.levels import Level
+
+
+class Environment(BaseModel):
+    """What a word such as "staging" stands for, and how high Hilda may climb there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    clusters: tuple[str, ...] = ()
+    """Context names or cluster ids (uid of kube-system)."""
+    namespaces: tuple[str, ...] = ()
+    """Empty: all of those clusters."""
+    production: bool = False
+    level: Level = Level.commands
+
+
+class Settings(BaseSettings):
+    """Every name can be written in the environment or, in lower case and without `HILDA_`, in hilda.yaml."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    audit_key_file: Path | None = Field(None, validation_alias=AliasChoices("HILDA_AUDIT_KEY_FILE", "audit_key_file"))
+    state_dir: Path | None = Field(None, validation_alias=AliasChoices("HILDA_STATE_DIR", "state_dir"))
+
+    kubeconfig: str = Field("", validation_alias=AliasChoices("KUBECONFIG", "KUBE_CONFIG_PATH", "kubeconfig"))
+    context: str = Field("", validation_alias=AliasChoices("HILDA_CONTEXT", "context"))
+    kubectl: str = Field("", validation_alias=AliasChoices("HILDA_KUBECTL", "kubectl"))
+
+    prometheus_url: str = Field("", validation_alias=AliasChoices("PROMETHEUS_URL", "prometheus_url"))
+    prometheus_token: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("HILDA_PROMETHEUS_TOKEN", "prometheus_token")
+    )
+    prometheus_username: str = Field(
+        "", validation_alias=AliasChoices("HILDA_PROMETHEUS_USERNAME", "prometheus_username")
+    )
+    prometheus_password: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("HILDA_PROMETHEUS_PASSWORD", "prometheus_password")
+    )
+    prometheus_ca: str = Field("", validation_alias=AliasChoices("HILDA_PROMETHEUS_CA", "prometheus_ca"))
+    prometheus_client_cert: str = Field(
+        "", validation_alias=AliasChoices("HILDA_PROMETHEUS_CLIENT_CERT", "prometheus_client_cert")
+    )
+    prometheus_client_key: str = Field(
+        "", validation_alias=AliasChoices("HILDA_PROMETHEUS_CLIENT_KEY", "prometheus_client_key")
+    )
+    prometheus_org_id: str = Field("", validation_alias=AliasChoices("HILDA_PROMETHEUS_ORG_ID", "prometheus_org_id"))
+
+    openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
+    openai_base_url: str = Field("", validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
+    model: str = Field("", validation_alias=AliasChoices("HILDA_MODEL", "model"))
+    model_seconds: float = Field(20.0, gt=0, validation_alias=AliasChoices("HILDA_MODEL_SECONDS", "model_seconds"))
+
+    runbooks: Path | None = Field(None, validation_alias=AliasChoices("HILDA_RUNBOOKS", "runbooks"))
+    environments: dict[str, Environment] = Field(
+        default_factory=dict, validation_alias=AliasChoices("HILDA_ENVIRONMENTS", "environments")
+    )
+    practice_identities: bool = Field(
+        False, validation_alias=AliasChoices("HILDA_PRACTICE_IDENTITIES", "practice_identities")
+    )
+    proposal_minutes: int = Field(
+        30, ge=1, le=1440, validation_alias=AliasChoices("HILDA_PROPOSAL_MINUTES", "proposal_minutes")
+    )
+    look_seconds: float = Field(5.0, gt=0, validation_alias=AliasChoices("HILDA_LOOK_SECONDS", "look_seconds"))
+    run_seconds: int = Field(300, ge=5, le=3600, validation_alias=AliasChoices("HILDA_RUN_SECONDS", "run_seconds"))
+
+    @field_validator("prometheus_url", "openai_base_url")
+    @classmethod
+    def _is_a_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=_yaml_file())
+
+    @property
+    def state_folder(self) -> Path:
+        """Where what is remembered lives: the XDG data folder unless HILDA_STATE_DIR names another."""
+        return self.state_dir or Path(platformdirs.user_data_dir("hilda"))
+
+    @property
+    def cache_folder(self) -> Path:
+        """What can be made again: the runbook index."""
+        return self.state_dir / "cache" if self.state_dir else Path(platformdirs.user_cache_dir("hilda"))
+
+    @property
+    def database(self) -> str:
+        """The store's URL: SQLite in the state folder unless DATABASE_URL names another."""
+        return self.database_url or f"sqlite:///{self.state_folder / 'hilda.db'}"
+
+    @property
+    def audit_key(self) -> Path:
+        """The audit key's file: 0600, and never in the folder of the database it protects."""
+        if self.audit_key_file:
+            return self.audit_key_file
+        config = self.state_dir / "config" if self.state_dir else Path(platformdirs.user_config_dir("hilda"))
+        return config / "audit.key"
+
+    @property
+    def worker(self) -> str:
+        return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process; Misconfigured with one line that names the setting which is wrong."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Misconfigured(f"Setting {where} is wrong: {first['msg']}.") from invalid
+    except (OSError, ValueError) as unreadable:
+        raise Misconfigured(f"Settings file {_yaml_file()} cannot be read: {unreadable}") from unreadable
+
+
+def _yaml_file() -> Path:
+    named = os.environ.get("HILDA_CONFIG")
+    if named:
+        return Path(named)
+    here = Path("hilda.yaml")
+    return here if here.exists() else Path(platformdirs.user_config_dir("hilda")) / "hilda.yaml"

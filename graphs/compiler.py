@@ -1,0 +1,101 @@
+"""Assembles the one script that is reviewed: run, verify and undo, from checked commands and nothing else.
+
+Every line around the commands is written here. The commands come from steps whose text policy has understood;
+they are put in as they were checked, never re-quoted.
+"""
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from domain.plain_json import Json, dig
+from domain.proposals import Precondition
+from domain.scripts import Plan, Script, ShellCommand, Step
+
+VERIFY_SECONDS = 90
+
+_STRICT = "set -euo pipefail"
+_SAY = """say() { printf '==> %s\\n' "$1"; }"""
+_STOP = """stop() { printf 'stopped: %s\\n' "$1" >&2; exit 3; }"""
+
+
+def compile_script(plan: Plan, preconditions: Sequence[Precondition], *, title: str, where: str) -> Script:
+    """Run, verify and undo as three separate texts; each is strict, echoes its steps and stands alone."""
+    steps = [step for step in plan.steps if step.command is not None]
+    return Script(
+        run=_text(
+            f"{title} · {where}",
+            [_SAY, _STOP],
+            [*map(_unchanged, preconditions), *(_run(step, n, len(steps)) for n, step in enumerate(steps, 1))],
+            "Done. Verification follows.",
+        ),
+        verify=_text(f"Verify: {title} · {where}", [_SAY], _verify(steps), "Verified."),
+        undo=_text(f"Undo: {title} · {where}", [_SAY], _undo(steps), "Undone."),
+    )
+
+
+def commands_of(plan: Plan) -> tuple[ShellCommand, ...]:
+    """The commands that the run script makes, in its order."""
+    return tuple(step.command for step in plan.steps if step.command is not None)
+
+
+def verify_commands(plan: Plan) -> tuple[ShellCommand, ...]:
+    """The commands of the verify script, without repeats, in its order."""
+    return _once(command for step in plan.steps if step.command is not None for command in step.verify)
+
+
+def undo_commands(plan: Plan) -> tuple[ShellCommand, ...]:
+    """The commands of the undo script: the last step is undone first."""
+    return _once(command for step in reversed(plan.steps) if step.command is not None for command in step.undo)
+
+
+def precondition(item: Json) -> Precondition:
+    """An object as it is now: its generation where it has one, since status changes must not make a fix stale."""
+    generation = dig(item, "metadata", "generation")
+    version = f"generation:{generation}" if generation else f"resourceVersion:{item['metadata']['resourceVersion']}"
+    return Precondition(
+        api_version=item["apiVersion"],
+        kind=item["kind"],
+        namespace=dig(item, "metadata", "namespace", default=""),
+        name=item["metadata"]["name"],
+        uid=item["metadata"]["uid"],
+        version=version,
+    )
+
+
+def _text(title: str, functions: list[str], blocks: list[str], last: str) -> str:
+    head = ["#!/bin/bash", f"# {title}", _STRICT, *functions]
+    return "\n".join([*head, *(f"\n{block}" for block in blocks), f"\nsay {shlex.quote(last)}", ""])
+
+
+def _unchanged(expected: Precondition) -> str:
+    """Fails fast where the object is no longer the one that was looked at."""
+    kind, name = expected.kind.lower(), expected.name
+    namespace = f" -n {shlex.quote(expected.namespace)}" if expected.namespace else ""
+    field, _, value = expected.version.partition(":")
+    read = f"kubectl get {kind} {shlex.quote(name)}{namespace} -o 'jsonpath={{.metadata.uid}} {{.metadata.{field}}}'"
+    return "\n".join(
+        [
+            f"say {shlex.quote(f'Is {kind} {name} still as it was when this was proposed?')}",
+            f"now=$({read})",
+            f'[[ "$now" == {shlex.quote(f"{expected.uid} {value}")} ]] || stop "{kind} {name} has changed: $now"',
+        ]
+    )
+
+
+def _run(step: Step, number: int, total: int) -> str:
+    assert step.command is not None
+    return f"say {shlex.quote(f'Step {number} of {total}: {step.title}')}\n{step.command.text}"
+
+
+def _verify(steps: list[Step]) -> list[str]:
+    commands = _once(command for step in steps for command in step.verify)
+    return [f"say {shlex.quote(command.text)}\n{command.text}" for command in commands] or ["say 'Nothing to verify.'"]
+
+
+def _undo(steps: list[Step]) -> list[str]:
+    commands = _once(command for step in reversed(steps) for command in step.undo)
+    return [f"say {shlex.quote(command.text)}\n{command.text}" for command in commands] or ["say 'Nothing to undo.'"]
+
+
+def _once(commands: Iterable[ShellCommand]) -> tuple[ShellCommand, ...]:
+    return tuple(dict.fromkeys(commands))
