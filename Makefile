@@ -1,0 +1,61 @@
+# The commands of this project. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data/runbook-search
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: $(VENV)/.synced  ## make .venv and install what uv.lock says
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Hilda needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make setup PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing. On Debian and Ubuntu: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
+
+$(VENV)/.synced: uv.lock pyproject.toml | $(VENV)/bin/uv
+	UV_PROJECT_ENVIRONMENT=$(VENV) UV_COMPILE_BYTECODE=1 $(BIN)/uv sync --frozen --all-extras --quiet
+	@touch $@
+
+demo: setup  ## a broken shop to talk about, on a practice cluster
+	@$(BIN)/hilda demo $(SCENARIO)
+
+test: setup  ## all tests that this machine can run; says what it skipped and why
+	@$(BIN)/pytest -q
+
+check: setup  ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+prove: setup  ## the long proofs and the benches in full; writes docs/figures.md (DATA=folder of runbook queries)
+	@HILDA_PROVE=1 $(BIN)/pytest -q -m "slow or cluster or sandbox or postgres" --timeout 1800
+	@$(BIN)/python bench/figures.py --data "$(DATA)"
+
+lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
+	$(BIN)/uv lock
+
+wheel: setup  ## build the wheel into dist/
+	@rm -rf dist && $(BIN)/uv build --wheel --quiet
+
+pictures: setup  ## the pictures of README and docs
+	@$(BIN)/python scripts/pictures.py
+
+# The steps of the Dockerfile, one target each, so that they run where no container engine is.
+image-install: wheel  ## install the wheel with the locked versions into TARGET
+	@test -n "$(TARGET)" || { echo "say where: make image-install TARGET=/opt/hilda"; exit 2; }
+	@$(BIN)/uv export --frozen --no-dev --no-emit-project --extra model --extra postgres --extra demo --quiet -o dist/requirements.txt
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(TARGET)
+	@UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(TARGET)/bin/python --no-deps -r dist/requirements.txt dist/*.whl
+
+image-check:  ## the installed product starts
+	@cd / && PYTHONSAFEPATH=1 $(TARGET)/bin/hilda --help >/dev/null && PYTHONSAFEPATH=1 $(TARGET)/bin/hilda where >/dev/null
+
+clean:  ## what can be made again
+	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: help setup demo test check prove lock wheel pictures image-install image-check clean
