@@ -1,0 +1,242 @@
+"""A runbook and a cause make a plan: steps with exact commands, each with its check and its way back.
+
+Values come from the cause's own facts and object, both observed; nothing is guessed. A step that cannot be filled
+stays in the plan as a task for a person, with the sentence why.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain.findings import Cause
+from domain.objects import ObjectRef
+from domain.risk import Risk
+from domain.scripts import Expectation, Plan, ShellCommand, Step
+from runbooks.command_template import fill_command
+from runbooks.conditions import CONDITIONS
+from runbooks.document import Block, MetricCheck, Runbook, Task
+from runbooks.slots import (
+    CHANGED_FROM,
+    SLOT,
+    SLOTS,
+    Unfillable,
+    number,
+    say,
+    say_what_is_known,
+    slots_in,
+    workload_kind,
+)
+
+_NAMES_OBJECT = {
+    "workload": ("workload_kind", "workload"),
+    "pod": ("Pod", "pod"),
+    "service": ("Service", "service"),
+    "config_name": ("ConfigMap", "config_name"),
+}
+
+
+def choose(cause: Cause, runbooks: Sequence[Runbook]) -> Runbook | None:
+    """The runbook for this cause: by its code, then by the kind of its object; None where none is for it."""
+    fitting = [book for book in runbooks if cause.finding.code in book.causes]
+    kinds = {cause.finding.object.kind, cause.finding.facts.get("workload_kind", "")}
+    # More specific first: fewer causes, and the kind named outright.
+    fitting.sort(key=lambda book: (not kinds & set(book.kinds) if book.kinds else False, len(book.causes)))
+    return fitting[0] if fitting else None
+
+
+def fill(runbook: Runbook, cause: Cause, *, context: str) -> Plan:
+    """The plan for this cause; Unfillable only where not one step would be left.
+
+    `context` is the kubeconfig context that the lines for a person to type carry.
+    """
+    observed = Observed.of(cause)
+    steps: list[Step] = []
+    chosen: set[str] = set()
+    for item in runbook.steps:
+        if isinstance(item, Task):
+            steps.append(_task(item, observed, len(steps) + 1))
+        elif not item.instead_of:
+            step = _step(_alternatives(item, runbook), runbook, observed, chosen, len(steps) + 1, context)
+            if step:
+                steps.append(step)
+    if not steps:
+        raise Unfillable("", f"the runbook {runbook.id} has no step for this")
+    changes = any(step.command and step.risk > Risk.read for step in steps)
+    return Plan(
+        runbook=f"{runbook.id}@{runbook.digest[:12]}",
+        title=say(runbook.title, observed.values),
+        cause_key=cause.key,
+        steps=tuple(steps),
+        expectations=_expectations(runbook.metrics, observed) if changes else (),
+        caution=_caution(steps),
+    )
+
+
+def copyable(command: ShellCommand, context: str) -> str:
+    """The line a person copies: it carries `--context`, so that it means the same on any machine."""
+    if not context or command.argv[0] != "kubectl":
+        return command.text
+    return shlex.join((command.argv[0], "--context", context, *command.argv[1:]))
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What may go into slots: the cause's facts, and what its object says by itself."""
+
+    cause: Cause
+    values: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cause: Cause) -> "Observed":
+        ref = cause.finding.object
+        values: dict[str, str] = {}
+        if ref.namespace:
+            values["namespace"] = ref.namespace
+        if workload_kind(ref.kind):
+            values |= {"workload": ref.name, "workload_kind": ref.kind}
+        elif ref.kind in ("Pod", "Service"):
+            values[ref.kind.lower()] = ref.name
+        elif ref.kind == "ConfigMap":
+            values |= {"config_name": ref.name, "config_kind": ref.kind}
+        values |= {name: value for name, value in cause.finding.facts.items() if name in SLOTS and value != ""}
+        return cls(cause, values)
+
+    def value(self, name: str) -> str:
+        """The slot's text for a command; Unfillable when it was not observed or is not of its type."""
+        slot = SLOTS[name]
+        if name not in self.values:
+            raise Unfillable(name, f"{slot.phrase} was not observed")
+        text = slot.render(self.values[name])
+        if name in CHANGED_FROM and self.values.get(CHANGED_FROM[name]) == self.values[name]:
+            raise Unfillable(name, f"{slot.phrase} is the same as the present one")
+        return text
+
+    def require(self, name: str) -> None:
+        """What a block's `when` asks for: a condition that holds, or a slot with a value."""
+        if name not in CONDITIONS:
+            self.value(name)
+            return
+        holds, otherwise = CONDITIONS[name]
+        if not holds(self.cause, self.cause.finding.facts):
+            raise Unfillable(name, otherwise)
+
+    def objects(self, names: Sequence[str]) -> tuple[ObjectRef, ...]:
+        """The objects that commands with these slots are about."""
+        found: list[ObjectRef] = []
+        for name in names:
+            if name in _NAMES_OBJECT and name in self.values:
+                kind, key = _NAMES_OBJECT[name]
+                kind = self.values.get(kind, kind) if kind == "workload_kind" else kind
+                found.append(
+                    ObjectRef(
+                        self.cause.finding.object.cluster, self.values.get("namespace", ""), kind, self.values[key]
+                    )
+                )
+        return tuple(dict.fromkeys(found))
+
+
+def _alternatives(first: Block, runbook: Runbook) -> list[Block]:
+    return [first, *(s for s in runbook.steps if isinstance(s, Block) and s.instead_of == first.name)]
+
+
+def _step(
+    alternatives: list[Block], runbook: Runbook, observed: Observed, chosen: set[str], position: int, context: str
+) -> Step | None:
+    """The first alternative that can be filled; else the task it leaves for a person; None where it does not follow."""
+    reasons: list[str] = []
+    candidates = [block for block in alternatives if not block.after or block.after in chosen]
+    for block in candidates:
+        try:
+            step = _filled(block, runbook, observed, position)
+        except Unfillable as unfillable:
+            reasons.append(unfillable.needed)
+            continue
+        chosen.add(block.name)
+        return step
+    return _left_to_a_person(candidates[0], observed, position, reasons, context) if candidates else None
+
+
+def _filled(block: Block, runbook: Runbook, observed: Observed, position: int) -> Step:
+    for name in block.when:
+        observed.require(name)
+    (command,) = (fill_command(template, observed.value) for template in block.commands[:1])
+    verify = _serving(block, runbook.verify, observed)
+    undo = () if block.irreversible else _serving(block, runbook.undo, observed)
+    return Step(
+        id=f"s{position}-{block.name}",
+        title=say(block.heading or _spoken(block.name), observed.values),
+        why=say_what_is_known(block.why, observed.values),
+        done_when=say(block.done_when, observed.values),
+        command=command,
+        verify=verify if block.tag == "do" else (),
+        undo=undo if block.tag == "do" else (),
+        risk=block.risk,
+        objects=observed.objects(slots_in(block.commands[0])),
+    )
+
+
+def _serving(block: Block, blocks: Sequence[Block], observed: Observed) -> tuple[ShellCommand, ...]:
+    """The checks, or the ways back, of one step. One of them that cannot be filled makes the step unfillable."""
+    mine = [other for other in blocks if not other.serves or block.name in other.serves]
+    commands = [fill_command(template, observed.value) for other in mine for template in other.commands]
+    return tuple(dict.fromkeys(commands))
+
+
+def _left_to_a_person(block: Block, observed: Observed, position: int, reasons: list[str], context: str) -> Step:
+    unique = list(dict.fromkeys(reasons))
+    why = say_what_is_known(block.why, observed.values)
+    needed = " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
+    return Step(
+        id=f"s{position}-{block.name}",
+        title=say(block.heading or _spoken(block.name), observed.values),
+        why=f"{why} There is no ready command for this: {needed}.{_where_to_look(observed, context)}".strip(),
+        done_when=say(block.done_when, observed.values),
+        objects=observed.objects(slots_in(block.commands[0])),
+    )
+
+
+def _where_to_look(observed: Observed, context: str) -> str:
+    """The line that shows a person what the workload looked like before, where there is a workload."""
+    try:
+        line = fill_command(
+            "kubectl -n {{namespace}} rollout history {{workload_kind}}/{{workload}}", lambda name: observed.value(name)
+        )
+    except Unfillable:
+        return ""
+    return f" What there was before: `{copyable(line, context)}`"
+
+
+def _task(task: Task, observed: Observed, position: int) -> Step:
+    return Step(
+        id=f"s{position}-" + "-".join("".join(c if c.isalnum() else " " for c in task.heading.lower()).split()),
+        title=say(task.heading, observed.values),
+        why=say_what_is_known(task.why, observed.values),
+        done_when=say(task.done_when, observed.values),
+    )
+
+
+def _expectations(checks: Sequence[MetricCheck], observed: Observed) -> tuple[Expectation, ...]:
+    met: set[str] = set()
+    found: list[Expectation] = []
+    for check in checks:
+        if check.instead_of in met:
+            continue
+        try:
+            query = SLOT.sub(lambda slot: observed.value(slot.group(1)), check.query)
+            bound = float(check.bound if number(check.bound) else observed.value(check.bound)) * check.factor
+        except Unfillable:
+            continue
+        met.add(check.name)
+        found.append(Expectation(say(check.title, observed.values), query, check.compare, bound, check.unit))
+    return tuple(found)
+
+
+def _caution(steps: Sequence[Step]) -> str:
+    by_hand = [step for step in steps if step.command is None]
+    if by_hand and len(by_hand) < len(steps):
+        return f"{len(by_hand)} of {len(steps)} tasks need a person; the commands alone do not finish this."
+    return ""
+
+
+def _spoken(name: str) -> str:
+    return name.replace("-", " ").capitalize()
