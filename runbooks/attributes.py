@@ -13,7 +13,7 @@ RUNME_OWN = frozenset(
     {"name", "tag", "category", "excludeFromRunAll", "interactive", "background", "closeTerminalOnSuccess", "cwd"}
     | {"id", "interpreter", "mimeType", "promptEnv", "terminalRows"}
 )
-OURS = frozenset({"risk", "done_when", "when", "instead_of", "after", "for", "irreversible"})
+OURS = frozenset({"risk", "done_when", "when", "instead_of", "after", "for", "irreversible", "otherwise"})
 METRIC = frozenset({"name", "title", "compare", "bound", "factor", "unit", "instead_of", "excludeFromRunAll"})
 TAGS = ("look", "do", "verify", "undo")
 RISKS = {risk.name: risk for risk in (Risk.read, Risk.low, Risk.medium, Risk.high)}

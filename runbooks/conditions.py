@@ -26,9 +26,15 @@ def reference_changed(cause: Cause, facts: Mapping[str, str]) -> bool:
     return any(word in changed for word in _REFERENCES) or bool(name and name in changed)
 
 
+def key_removed(cause: Cause, facts: Mapping[str, str]) -> bool:
+    """The key is missing now: a previous value was seen and no present one."""
+    return bool(facts.get("config_key")) and "present_config_value" not in facts
+
+
 CONDITIONS: Mapping[str, tuple[Callable[[Cause, Mapping[str, str]], bool], str]] = {
     "rollout_started_it": (rollout_started_it, "no rollout shortly before it began was observed"),
     "reference_changed": (reference_changed, "the latest rollout did not change what configuration is referred to"),
+    "key_removed": (key_removed, "no key was seen to be removed"),
 }
 """Name in `when` to (test, what to say where it does not hold)."""
 

@@ -38,10 +38,12 @@ class Block:
     """Slots that have to have a value, beside those the commands name."""
     instead_of: str = ""
     """The block this one is an alternative to: the first of them that can be filled is the step."""
-    after: str = ""
-    """This step only follows when the block of that name was the one chosen."""
+    after: tuple[str, ...] = ()
+    """This step only follows when one of these blocks was chosen."""
     serves: tuple[str, ...] = ()
     """For verify and undo: the steps they belong to; empty means all."""
+    otherwise: str = ""
+    """What the task is called when neither this block nor its alternatives can be filled."""
     irreversible: str = ""
     """Why there is nothing to undo."""
 

@@ -144,7 +144,7 @@ def _step(
 ) -> Step | None:
     """The first alternative that can be filled; else the task it leaves for a person; None where it does not follow."""
     reasons: list[str] = []
-    candidates = [block for block in alternatives if not block.after or block.after in chosen]
+    candidates = [block for block in alternatives if not block.after or chosen & set(block.after)]
     for block in candidates:
         try:
             step = _filled(block, runbook, observed, position)
@@ -184,11 +184,11 @@ def _serving(block: Block, blocks: Sequence[Block], observed: Observed) -> tuple
 
 def _left_to_a_person(block: Block, observed: Observed, position: int, reasons: list[str], context: str) -> Step:
     unique = list(dict.fromkeys(reasons))
-    why = say_what_is_known(block.why, observed.values)
+    why = "" if block.otherwise else say_what_is_known(block.why, observed.values)
     needed = " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
     return Step(
         id=f"s{position}-{block.name}",
-        title=say(block.heading or _spoken(block.name), observed.values),
+        title=block.otherwise or say(block.heading or _spoken(block.name), observed.values),
         why=f"{why} There is no ready command for this: {needed}.{_where_to_look(observed, context)}".strip(),
         done_when=say(block.done_when, observed.values),
         objects=observed.objects(slots_in(block.commands[0])),

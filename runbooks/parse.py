@@ -245,8 +245,9 @@ class _Reader:
             done_when=attributes.get("done_when", "") or self.done_when,
             when=listed(attributes.get("when", "")),
             instead_of=attributes.get("instead_of", ""),
-            after=attributes.get("after", ""),
+            after=listed(attributes.get("after", "")),
             serves=listed(attributes.get("for", "")),
+            otherwise=attributes.get("otherwise", ""),
             irreversible=attributes.get("irreversible", ""),
         )
         self.prose, self.under_heading = [], self.under_heading + 1
@@ -301,7 +302,7 @@ class _Reader:
             seen.add(name)
         steps = [step.name for step in self.steps if isinstance(step, Block)]
         for block in self.blocks:
-            for key, name in [("instead_of", block.instead_of), ("after", block.after)]:
+            for key, name in [("instead_of", block.instead_of), *(("after", name) for name in block.after)]:
                 if name and (block.name not in steps or name not in steps[: steps.index(block.name)]):
                     self.say(block.line, f"{key} names {name!r}, which is no step before this one")
             for name in block.serves:

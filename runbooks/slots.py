@@ -135,6 +135,13 @@ _ALL = (
     Slot(
         "config_value", "the key's previous value", text_value, "printable text of at most 4,096 characters", "db.shop"
     ),
+    Slot(
+        "present_config_value",
+        "the key's present value",
+        text_value,
+        "printable text of at most 4,096 characters",
+        "db.elsewhere",
+    ),
     Slot("env_name", "the environment variable", env_name, "the name of an environment variable", "DB_POOL_SIZE"),
     Slot(
         "env_value", "the variable's present value", line_value, "one printable line of at most 1,024 characters", "5"
@@ -163,6 +170,7 @@ CHANGED_FROM: Mapping[str, str] = {
     "previous_revision": "current_revision",
     "previous_env_value": "env_value",
     "previous_memory_limit": "memory_limit",
+    "config_value": "present_config_value",
 }
 """Where going back only makes sense when the two differ."""
 
