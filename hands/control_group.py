@@ -27,7 +27,7 @@ class ControlGroup:
         if not self.folders:
             return command
         join = " && ".join(f'echo $$ > "{folder}/cgroup.procs"' for folder in self.folders)
-        return ["/bin/sh", "-c", f'{join} && exec "$0" "$@"', *command]
+        return ["/bin/sh", "-c", f'{join} && exec /usr/bin/env -i "$0" "$@"', *command]
 
 
 @contextlib.contextmanager
