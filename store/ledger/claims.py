@@ -10,13 +10,12 @@ from domain.errors import NotAllowed
 from domain.proposals import ProposalState
 from store.clock import DB_CLOCK, SECOND, from_micros, to_micros
 from store.database import Database, Transaction
-from store.identities import Identities
 from store.ledger.audit import Audit, signed_part
 from store.ledger.audit_key import AuditKey
 from store.ledger.claimed import ClaimedExecution, seal_claim
 from store.ledger.executions import Executions
 from store.ledger.records import proposal_of
-from store.ledger.signatures import tally
+from store.ledger.signatures import Humans, tally
 from store.ledger.states import RUNNING, in_time, lock, move
 from store.ledger.stop_switch import STOP
 from store.schema import audit, decision, execution, proposal, switch
@@ -28,10 +27,10 @@ _ENDINGS = ("rejected", "revoked", "expired", "went-stale", "claimed", "claim-re
 class Claims(Executions):
     """How an approval is spent, and (inherited) what becomes of it then."""
 
-    def __init__(self, database: Database, key: AuditKey, record: Audit, identities: Identities) -> None:
+    def __init__(self, database: Database, key: AuditKey, record: Audit, humans: Humans) -> None:
         super().__init__(database, record)
         self._key = key
-        self._identities = identities
+        self._humans = humans
 
     async def claimable(self, cluster: str, most: int = 20) -> tuple[str, ...]:
         """Ids of approved proposals for this cluster, oldest first; none while the stop switch is set."""
@@ -107,7 +106,7 @@ class Claims(Executions):
             return "the row beside the stored bytes was changed"
         rows = await tx.execute(select(decision).where(decision.c.proposal == row["id"]))
         try:
-            counted = await tally(tx, self._key, self._identities, digest, found.requester, rows.mappings().all())
+            counted = await tally(tx, self._key, self._humans, digest, found.requester, rows.mappings().all())
         except NotAllowed as forged:
             return str(forged)
         if counted.forged:

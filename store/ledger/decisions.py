@@ -11,11 +11,10 @@ from domain.plain_json import Json
 from domain.proposals import ProposalState
 from store.clock import DB_CLOCK
 from store.database import Database, Transaction
-from store.identities import Identities
 from store.ledger.audit import Audit
 from store.ledger.audit_key import AuditKey
 from store.ledger.records import proposal_of
-from store.ledger.signatures import Tally, signed_part, tally
+from store.ledger.signatures import Humans, Tally, signed_part, tally
 from store.ledger.states import in_time, lock, move, undecided
 from store.schema import decision, proposal
 
@@ -47,11 +46,11 @@ class DecisionResult:
 
 
 class Decisions:
-    def __init__(self, database: Database, key: AuditKey, audit: Audit, identities: Identities) -> None:
+    def __init__(self, database: Database, key: AuditKey, audit: Audit, humans: Humans) -> None:
         self._database = database
         self._key = key
         self._audit = audit
-        self._identities = identities
+        self._humans = humans
 
     async def decide(
         self,
@@ -102,7 +101,7 @@ class Decisions:
             counted = await tally(
                 tx,
                 self._key,
-                self._identities,
+                self._humans,
                 row["digest"],
                 proposal_of(row).requester,
                 await self._decisions(tx, proposal_id),
@@ -138,11 +137,11 @@ class Decisions:
             return f"You have decided already ({mine[0]['verdict']}). To take an approval back, reject or revoke it."
         if not consent.may_run:
             return "Its risk class never runs through Hilda; it can only be copied."
-        human = await self._identities.human_within(tx, person)
-        if consent.not_the_requester and human == await self._identities.human_within(tx, proposal_of(row).requester):
+        human = await self._humans.human_within(tx, person)
+        if consent.not_the_requester and human == await self._humans.human_within(tx, proposal_of(row).requester):
             return "You asked for this, so somebody else has to approve it."
         for found in earlier:
-            if human == await self._identities.human_within(tx, Person.parse(found["person"])):
+            if human == await self._humans.human_within(tx, Person.parse(found["person"])):
                 return f"You have decided already as {found['person']}; one person counts once."
         return ""
 
@@ -164,7 +163,7 @@ class Decisions:
             "proposal": row["id"],
             "digest": row["digest"],
             "person": str(person),
-            "human": await self._identities.human_within(tx, person),
+            "human": await self._humans.human_within(tx, person),
             "verdict": verdict,
             "role": int(role),
             "approvers": consent.approvers,

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from domain.people import Person
 from domain.plain_json import Json
 from store.database import Transaction
-from store.identities import Identities
 from store.ledger.audit_key import AuditKey
+
+
+class Humans(Protocol):
+    """Who stands behind an account (store/identities.py): two accounts of one human count once."""
+
+    async def human_within(self, tx: Transaction, person: Person) -> str: ...
+
 
 _SIGNED = ("proposal", "digest", "person", "human", "verdict", "role", "approvers", "not_the_requester", "at")
 
@@ -34,7 +40,7 @@ class Tally:
 
 
 async def tally(
-    tx: Transaction, key: AuditKey, identities: Identities, digest: str, requester: Person, rows: Iterable[Any]
+    tx: Transaction, key: AuditKey, humans_of: Humans, digest: str, requester: Person, rows: Iterable[Any]
 ) -> Tally:
     """Count decisions. Accounts are resolved to humans as they are linked now, not as they were at the decision."""
     humans: set[str] = set()
@@ -48,7 +54,7 @@ async def tally(
         others_only = others_only or row["not_the_requester"]
         denied = denied or row["verdict"] == "reject"
         if row["verdict"] == "approve":
-            humans.add(await identities.human_within(tx, Person.parse(row["person"])))
+            humans.add(await humans_of.human_within(tx, Person.parse(row["person"])))
     if others_only:
-        humans.discard(await identities.human_within(tx, requester))
+        humans.discard(await humans_of.human_within(tx, requester))
     return Tally(frozenset(humans), needed, denied)
