@@ -57,7 +57,7 @@ class Surroundings:
 def command_line(
     programs: Programs, around: Surroundings, limits: Limits, *, binds: Iterable[Bind], command: Iterable[str]
 ) -> list[str]:
-    """bubblewrap and its arguments, to be started with an empty environment: `--clearenv` does not cover bwrap itself."""
+    """bubblewrap and its arguments. Start it with an empty environment: `--clearenv` does not cover bwrap itself."""
     around.check()
     scratch = around.working_directory
     environment = {

@@ -92,10 +92,10 @@ def _advice(output: str) -> str:
     """What to do about the usual ways in which a host refuses."""
     if "namespace" in output or "Operation not permitted" in output or "uid map" in output:
         return (
-            "This host does not let programs make user namespaces. On Debian: sysctl kernel.unprivileged_userns_clone=1; "
-            "on Ubuntu 24.04 and later: an AppArmor profile for bwrap, or sysctl "
-            "kernel.apparmor_restrict_unprivileged_userns=0; in a container: allow unshare, mount and pivot_root in its "
-            "seccomp profile, or run the executor on a host."
+            "This host does not let programs make user namespaces. On Debian: sysctl "
+            "kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 and later: an AppArmor profile for bwrap, or sysctl "
+            "kernel.apparmor_restrict_unprivileged_userns=0; in a container: allow unshare, mount and pivot_root in "
+            "its seccomp profile, or run the executor on a host."
         )
     if "Unknown option" in output:
         return f"This bubblewrap is too old; 0.8 or later is needed: {GET_BUBBLEWRAP}."
