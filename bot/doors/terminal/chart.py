@@ -26,13 +26,33 @@ def draw_chart(chart: Chart, view: View) -> list[Text]:
     drawn = [Series(s.label, tuple(p for p in s.points if math.isfinite(p[1]))) for s in chart.series]
     times = sorted(at for series in drawn for at, _ in series.points)
     title = Text.assemble((one_line(chart.title), "bold"), overflow="fold")
+    if not drawn and not chart.title:
+        return []
     if not times:
         empty = [Text(f"{one_line(s.label)}: no data", style="dim") for s in drawn] or [Text("no data", style="dim")]
         return [title, *empty]
     title.append(f"  {_day(times[0], times[-1], view.zone)}", style="dim")
     if len(drawn) == 1 and times[0] < times[-1]:
         return [title, *_plot(drawn[0], chart.unit, chart.mark, view)]
+    if times[0] == times[-1]:
+        return [title, *_values(drawn, chart.unit, view)]
     return [title, *_rows(drawn, chart.unit, chart.mark, (times[0], times[-1]), view)]
+
+
+def _values(drawn: list[Series], unit: str, view: View) -> list[Text]:
+    """One moment has no course: label, value and when."""
+    lines = []
+    for series in drawn:
+        line = Text.assemble(f"{one_line(series.label)}: " if series.label else "", overflow="fold")
+        if series.points:
+            at, value = series.points[-1]
+            scale = scale_for(value, unit)
+            line.append(f"{scale.number(value)}{scale.suffix}")
+            line.append(f"  at {at.astimezone(view.zone):%H:%M:%S}", style="dim")
+        else:
+            line.append("no data", style="dim")
+        lines.append(line)
+    return lines
 
 
 def _plot(series: Series, unit: str, mark: datetime | None, view: View) -> list[Text]:

@@ -13,7 +13,7 @@ RISKS: dict[Risk, str] = {
     Risk.low: "cyan",
     Risk.medium: "yellow",
     Risk.high: "bold red",
-    Risk.forbidden: "bold white on red",
+    Risk.forbidden: "bold bright_white on red",
 }
 
 

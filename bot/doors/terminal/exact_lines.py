@@ -16,10 +16,12 @@ class ExactLines:
         self.indent = indent
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        base = console.get_style(self.text.style) if self.text.style else None
         for line in self.text.split("\n", allow_blank=True):
             if self.indent and line.plain:
                 yield Segment(" " * self.indent)
-            yield from line.render(console, end="\n")
+            line.style = ""
+            yield from Segment.apply_style(line.render(console, end="\n"), base)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(1, options.max_width)

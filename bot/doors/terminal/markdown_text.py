@@ -105,7 +105,9 @@ def _inline(children: "list[Token]") -> Text:
                 began = len(text.plain)
             case "link_close":
                 if text.plain[began:] != link:
-                    text.append(f" ({link})", style="underline dim")
+                    text.append(" (")
+                    text.append(link, style="underline")
+                    text.append(")")
             case _:
                 text.append(child.content, style=" ".join(styles) or "")
     return text

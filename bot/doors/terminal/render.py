@@ -1,6 +1,6 @@
 """Card to rich renderables: for any width, with and without colour, for eyes and for pipes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -82,13 +82,17 @@ def canvas(view: View) -> int:
 
 def _header(card: Card, view: View) -> Iterator[RenderableType]:
     mark, plain_mark, style = TONES[card.tone]
-    title = Line.assemble((mark if view.unicode else f"[{plain_mark}]", style), " ", (one_line(card.title), "bold"))
-    title.overflow = "fold"
+    title = Grid.grid(padding=(0, 1, 0, 0))
+    title.add_column(no_wrap=True)
+    title.add_column(overflow="fold")
+    title.add_row(
+        Line(mark if view.unicode else f"[{plain_mark}]", style=style), Line(one_line(card.title), style="bold")
+    )
     if view.interactive:
         yield Constrain(
             Rule(style=style.removeprefix("bold "), characters="─" if view.unicode else "-"), view.prose_width
         )
-    yield Constrain(title, view.prose_width)
+    yield Trimmed(title, view.prose_width)
     if card.cluster is not None:
         yield Constrain(_where(card.cluster, view), view.prose_width)
 
@@ -99,7 +103,9 @@ def _where(cluster: ClusterLabel, view: View) -> Line:
     environment = one_line(cluster.environment)
     if cluster.production:
         name = f" PRODUCTION: {environment} " if environment.lower() not in ("", "production") else " PRODUCTION "
-        words.append((name if view.interactive and view.colour else f"*** {name.strip()} ***", "bold white on red"))
+        words.append(
+            (name if view.interactive and view.colour else f"*** {name.strip()} ***", "bold bright_white on red")
+        )
     elif environment:
         words.append((environment, "bold green"))
     words.append((one_line(cluster.name), "default"))
@@ -113,32 +119,39 @@ def _where(cluster: ClusterLabel, view: View) -> Line:
 
 
 def _part(part: Part, card: Card, view: View) -> RenderableType | None:
+    """One part, or None where it has nothing to say."""
     match part:
         case Text(markdown):
-            return Trimmed(draw_markdown(markdown, unicode=view.unicode), view.prose_width)
+            return (
+                Trimmed(draw_markdown(markdown, unicode=view.unicode), view.prose_width) if markdown.strip() else None
+            )
         case Facts(rows):
-            return _facts(rows, view)
+            return _facts(rows, view) if rows else None
         case Table():
             return draw_table(part, view)
-        case Code():
-            return draw_code(part)
-        case Checklist():
-            return _checklist(part, view)
+        case Code(text, _, label, risk):
+            return draw_code(part) if text or label or risk is not None else None
+        case Checklist(items):
+            return _checklist(part, view) if items else None
         case Chart():
-            return Group(*draw_chart(part, view))
+            return _stacked(draw_chart(part, view))
         case Links(links):
-            return Group(*(ExactLines(_link(label, url)) for label, url in links))
-        case Choices():
-            mine = {id(choice) for choice in part.choices}
+            return _stacked([ExactLines(_link(label, url)) for label, url in links])
+        case Choices(choices):
+            mine = {id(choice) for choice in choices}
             return _choices([key for key in keys_of(card) if id(key.choice) in mine], view)
         case Form():
             return _form(part)
         case Progress(steps):
-            return Group(*(_step(text, state, view) for text, state in steps))
+            return _stacked([_step(text, state, view) for text, state in steps])
         case Sources(evidence):
-            return draw_sources(evidence, view)
+            return draw_sources(evidence, view) if evidence else None
         case _:
             assert_never(part)
+
+
+def _stacked(lines: Sequence[RenderableType]) -> RenderableType | None:
+    return Group(*lines) if lines else None
 
 
 def _facts(rows: tuple[tuple[str, str], ...], view: View) -> RenderableType:
@@ -182,14 +195,14 @@ def _link(label: str, url: str) -> Line:
 
 
 def _choices(keys: list[Key], view: View) -> RenderableType | None:
-    """Short ones on a line, as buttons would be; questions one below the other."""
-    if not keys:
-        return None
-    labels = [_choice(key) for key in keys]
-    line = Line("   ").join(labels)
-    if any(key.choice.action == "ask" for key in keys) or cell_len(line.plain) > view.prose_width:
-        return Constrain(Group(*labels), view.prose_width)
-    return line
+    """Buttons side by side as far as they fit, questions one below the other."""
+    lines: list[Line] = []
+    for key in keys:
+        button = _choice(key)
+        beside = Line("   ").join([lines[-1], button]) if lines else button
+        alone = not lines or key.choice.action == "ask" or cell_len(beside.plain) > view.prose_width
+        lines[-1:] = [*lines[-1:], button] if alone else [beside]
+    return Trimmed(Group(*lines), view.prose_width) if lines else None
 
 
 def _choice(key: Key) -> Line:

@@ -1,10 +1,10 @@
 """How Hilda knows: each piece of evidence with the line that lets a person see the same."""
 
 from rich.console import Group, RenderableType
-from rich.constrain import Constrain
+from rich.table import Table as Grid
 from rich.text import Text
 
-from bot.doors.terminal.exact_lines import ExactLines
+from bot.doors.terminal.exact_lines import ExactLines, Trimmed
 from bot.doors.terminal.view import View
 from bot.doors.terminal.visible import exact, one_line, prose
 from domain.evidence import Evidence
@@ -13,25 +13,36 @@ from domain.look import Window
 
 def draw_sources(evidence: tuple[Evidence, ...], view: View) -> RenderableType:
     """Numbered from 1 as the text cites them; check lines are never wrapped."""
-    heading = Text("How I know", style="bold")
-    blocks: list[RenderableType] = [heading]
+    blocks: list[RenderableType] = [Text("How I know", style="bold")]
     gutter = len(str(len(evidence))) + 2
     for number, item in enumerate(evidence, 1):
-        blocks.extend(_source(number, item, gutter, view))
+        blocks.append(Trimmed(_said(number, item, gutter, view), view.prose_width))
+        blocks.extend(_shown(item, gutter, view))
     return Group(*blocks)
 
 
-def _source(number: int, item: Evidence, gutter: int, view: View) -> list[RenderableType]:
-    first = Text(overflow="fold")
-    first.append(f"{number:>{gutter - 2}}. ", style="bold cyan")
-    first.append(one_line(item.summary))
-    said_by = "" if item.trust == "system" else f", {item.trust}"
-    first.append(f"  ({one_line(item.source)}{said_by})", style="dim")
-    lines: list[RenderableType] = [Constrain(first, view.prose_width)]
-    if item.window is not None:
-        lines.append(Text(f"{' ' * gutter}{span(item.window, view)}", style="dim"))
+def _said(number: int, item: Evidence, gutter: int, view: View) -> RenderableType:
+    """The sentence with its number; then, dimmed, who says so, what was asked, and about when."""
+    sentence = Text(overflow="fold")
+    sentence.append(one_line(item.summary))
+    origin = [one_line(item.source)]
+    if item.trust != "system":
+        origin.append(item.trust)
     if item.query and item.query not in item.check:
-        lines.append(ExactLines(Text(one_line(item.query), style="dim"), indent=gutter))
+        origin.append(one_line(item.query))
+    if item.window is not None:
+        origin.append(span(item.window, view))
+    sentence.append(f"  ({view.dot.join(origin)})", style="dim")
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=gutter - 1, no_wrap=True, style="bold cyan")
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(f"{number}."), sentence)
+    return grid
+
+
+def _shown(item: Evidence, gutter: int, view: View) -> list[RenderableType]:
+    """What a person copies or compares: the excerpt, the line to check it by, the link; none of it folded."""
+    lines: list[RenderableType] = []
     if item.sample:
         lines.append(_sample(item.sample, gutter, view))
     if item.check:

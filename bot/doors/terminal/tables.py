@@ -16,9 +16,11 @@ LEAST = 14
 """A folded column narrower than this reads like a ransom note; records read better."""
 
 
-def draw_table(table: Table, view: View) -> RenderableType:
+def draw_table(table: Table, view: View) -> RenderableType | None:
     """The caption, then the rows; nothing is cut, whatever the width."""
     caption = [Text(one_line(table.caption), style="bold", overflow="fold")] if table.caption else []
+    if not table.rows and not table.columns:
+        return Group(*caption) if caption else None
     if not table.rows:
         return Group(*caption, _columns(table, view), Text("(none)", style="dim"))
     if view.interactive and _least_width(table) > view.width:
@@ -51,9 +53,10 @@ def _least_width(table: Table) -> int:
 def _columns(table: Table, view: View) -> RenderableType:
     count = max([len(table.columns), *(len(row) for row in table.rows)])
     numeric = [_numeric(table, n) for n in range(count)]
+    ruled = view.interactive and view.unicode
     grid = Grid(
-        box=box.SIMPLE_HEAD if view.interactive and view.unicode else None,
-        padding=(0, GAP, 0, 0),
+        box=box.SIMPLE_HEAD if ruled else None,
+        padding=(0, GAP - 1 if ruled else GAP, 0, 0),
         pad_edge=False,
         show_edge=False,
         header_style="bold",
