@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, inspect, select, text
+from sqlalchemy import Connection, CursorResult, Executable, Table, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -107,6 +108,10 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that may say what happens on a conflict; both databases spell that alike."""
+        return sqlite.insert(table) if self.address.file else postgresql.insert(table)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import NotAllowed
 from domain.people import Person, Role
@@ -43,9 +42,10 @@ class Identities:
         values = {**row, "bound_by": str(by), "bound_at": DB_CLOCK, "mac": self._key.sign("identity", row)}
         async with self._database.begin() as tx:
             await tx.in_order()
-            make = sqlite.insert if self._database.address.file else postgresql.insert
             await tx.execute(
-                make(identity).values(values).on_conflict_do_update(index_elements=["person"], set_=values)
+                self._database.insert(identity)
+                .values(values)
+                .on_conflict_do_update(index_elements=["person"], set_=values)
             )
             await self._audit.append(
                 tx,

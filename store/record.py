@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from domain.errors import Misconfigured
+from store.conversations import Conversations
 from store.database import Database
 from store.identities import Identities
+from store.incidents import Incidents
 from store.ledger.audit import Audit
 from store.ledger.audit_check import AuditVerdict, audit_rows, refuse_a_stranger, verify
 from store.ledger.audit_key import AuditKey, ensure_key, load_key
@@ -12,6 +14,9 @@ from store.ledger.claims import Claims
 from store.ledger.decisions import Decisions
 from store.ledger.proposals import Proposals
 from store.ledger.stop_switch import StopSwitch
+from store.work.jobs import Jobs
+from store.work.journal import Journal
+from store.work.outbox import Outbox
 
 
 class Store:
@@ -26,6 +31,11 @@ class Store:
         self.decisions = Decisions(database, audit_key, self.audit, self.identities)
         self.claims = Claims(database, audit_key, self.audit, self.identities)
         self.stop_switch = StopSwitch(database, self.audit)
+        self.jobs = Jobs(database)
+        self.outbox = Outbox(database)
+        self.journal = Journal(database)
+        self.incidents = Incidents(database)
+        self.conversations = Conversations(database)
 
     @classmethod
     async def open(cls, url: str, audit_key: Path, *, create: bool = True) -> "Store":

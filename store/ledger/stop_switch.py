@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.people import Person
 from store.clock import DB_CLOCK, from_micros
@@ -30,10 +29,9 @@ class StopSwitch:
     async def set(self, by: Person, why: str) -> None:
         """Nothing is claimed from the moment this returns; what runs already runs on."""
         values = {"name": STOP, "by": str(by), "why": why, "at": DB_CLOCK}
-        make = sqlite.insert if self._database.address.file else postgresql.insert
         async with self._database.begin() as tx:
             await tx.in_order()
-            await tx.execute(make(switch).values(values).on_conflict_do_nothing())
+            await tx.execute(self._database.insert(switch).values(values).on_conflict_do_nothing())
             await self._audit.append(tx, str(by), "stopped", STOP, why=why, result="nothing runs")
 
     async def release(self, by: Person, why: str) -> None:

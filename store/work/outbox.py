@@ -1,0 +1,162 @@
+"""The outbox: what Hilda has to say, kept until a door has said it. At least once, and the key makes it once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Executable, and_, delete, exists, select, update
+
+from domain.plain_json import Json
+from policy.redaction import redact
+from store.clock import DB_CLOCK, SECOND, from_micros
+from store.database import Database, Transaction
+from store.schema import outbox
+
+_LONGEST_PAUSE = 300
+_MOST_ATTEMPTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    key: str
+    conversation: str
+    door: str
+    payload: Json
+    replaces: str
+    """The key whose post this one updates, "" for a post of its own."""
+    updates: str
+    """The platform's name of the post to update, "" when there is none (yet): then it is posted anew."""
+    attempt: int
+    put_at: datetime
+
+
+class Outbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(
+        self,
+        key: str,
+        conversation: str,
+        door: str,
+        payload: Json,
+        replaces: str = "",
+        *,
+        tx: Transaction | None = None,
+    ) -> bool:
+        """Say this, once per key; False when the key was put before (then nothing changes)."""
+        new = (
+            self._database.insert(outbox)
+            .values(
+                key=key,
+                conversation=conversation,
+                door=door,
+                payload=payload,
+                replaces=replaces,
+                state="waiting",
+                run_at=DB_CLOCK,
+                at=DB_CLOCK,
+            )
+            .on_conflict_do_nothing(index_elements=["key"])
+            .returning(outbox.c.id)
+        )
+        if tx is not None:
+            return await self._put(tx, new)
+        async with self._database.begin() as own:
+            return await self._put(own, new)
+
+    async def due(self, door: str, *, most: int = 20, lease_seconds: float = 30.0) -> tuple[Outgoing, ...]:
+        """What this door should post now: of each conversation the oldest, so that nothing overtakes.
+
+        It is leased, so that no second poster has it; what is neither `sent` nor `failed` in that time comes again.
+        """
+        async with self._database.begin() as tx:
+            ready = (await tx.execute(_ready(door, most))).scalars().all()
+            taken = (
+                update(outbox)
+                .where(outbox.c.id.in_(ready))
+                .values(run_at=DB_CLOCK + int(lease_seconds * SECOND), attempts=outbox.c.attempts + 1)
+                .returning(*outbox.c)
+            )
+            rows = sorted((await tx.execute(taken)).mappings(), key=lambda row: int(row["id"]))
+            posts = await _posts(tx, [row["replaces"] for row in rows if row["replaces"]])
+        return tuple(_outgoing(row, posts.get(row["replaces"], "")) for row in rows)
+
+    async def sent(self, key: str, post: str = "") -> bool:
+        """It is out; `post` is the platform's name for it. False when somebody else had reported it already."""
+        async with self._database.begin() as tx:
+            done = await tx.execute(
+                update(outbox)
+                .where(outbox.c.key == key, outbox.c.state == "waiting")
+                .values(state="sent", post=post, sent_at=DB_CLOCK, error="")
+            )
+            return done.rowcount == 1
+
+    async def failed(self, key: str, error: str, *, pause_seconds: float = 1.0, for_good: bool = False) -> None:
+        """The platform would not take it: again after a pause that doubles; never, `for_good` or after many tries."""
+        async with self._database.begin() as tx:
+            mine = and_(outbox.c.key == key, outbox.c.state == "waiting")
+            row = (await tx.execute(select(outbox.c.attempts).where(mine))).first()
+            if row is None:
+                return
+            pause = min(pause_seconds * 2.0 ** max(row.attempts - 1, 0), _LONGEST_PAUSE)
+            await tx.execute(
+                update(outbox)
+                .where(mine)
+                .values(
+                    state="dead" if for_good or row.attempts >= _MOST_ATTEMPTS else "waiting",
+                    error=redact(error)[:2000],
+                    run_at=DB_CLOCK + int(pause * SECOND),
+                )
+            )
+
+    async def _put(self, tx: Transaction, new: Executable) -> bool:
+        await tx.in_order()
+        return (await tx.execute(new)).scalar() is not None
+
+    async def post_of(self, key: str) -> str:
+        """The platform's name of what a key posted, "" when it has not been posted."""
+        async with self._database.read() as tx:
+            return (await _posts(tx, [key])).get(key, "")
+
+    async def prune(self, older_than: timedelta) -> int:
+        """Forget what was said that long ago: a key put again after that is said again."""
+        limit = DB_CLOCK - int(older_than.total_seconds() * SECOND)
+        async with self._database.begin() as tx:
+            return (await tx.execute(delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit))).rowcount
+
+
+def _ready(door: str, most: int) -> Any:
+    """The oldest unsent one of each conversation: the next one waits until it is out, so nothing overtakes."""
+    earlier = outbox.alias("earlier")
+    overtakes = exists().where(
+        earlier.c.door == outbox.c.door,
+        earlier.c.conversation == outbox.c.conversation,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state == "waiting",
+    )
+    wanted = (
+        select(outbox.c.id)
+        .where(outbox.c.door == door, outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK, ~overtakes)
+        .order_by(outbox.c.id)
+        .limit(most)
+    )
+    return wanted.with_for_update(skip_locked=True)
+
+
+async def _posts(tx: Transaction, keys: list[str]) -> dict[str, str]:
+    rows = await tx.execute(select(outbox.c.key, outbox.c.post).where(outbox.c.key.in_(keys), outbox.c.state == "sent"))
+    return {row.key: row.post for row in rows}
+
+
+def _outgoing(row: Any, updates: str) -> Outgoing:
+    return Outgoing(
+        key=row["key"],
+        conversation=row["conversation"],
+        door=row["door"],
+        payload=row["payload"],
+        replaces=row["replaces"],
+        updates=updates,
+        attempt=row["attempts"],
+        put_at=from_micros(row["at"]),
+    )
