@@ -1,0 +1,82 @@
+"""A service as its team would write it down: Deployment, Service and, with settings, a ConfigMap."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from practice.api import Json
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """What a team decided about one service."""
+
+    name: str
+    namespace: str
+    image: str
+    """Without a tag."""
+    replicas: int
+    port: int
+    probe_path: str
+    container: str
+    config_name: str
+    memory: str = "256Mi"
+    env: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Keys of its ConfigMap, all of which become variables."""
+
+
+def manifests(spec: ServiceSpec, tag: str) -> list[Json]:
+    """Everything that a release of the service applies."""
+    settings = [_config_map(spec)] if spec.config else []
+    return [*settings, _deployment(spec, tag), _service(spec)]
+
+
+def namespace(name: str, team: str) -> Json:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": team}}}
+
+
+def _meta(spec: ServiceSpec, name: str) -> Json:
+    labels = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/part-of": spec.namespace}
+    return {"name": name, "namespace": spec.namespace, "labels": labels}
+
+
+def _config_map(spec: ServiceSpec) -> Json:
+    meta = _meta(spec, spec.config_name)
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(spec.config)}
+
+
+def _service(spec: ServiceSpec) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _meta(spec, spec.name),
+        "spec": {
+            "selector": {"app.kubernetes.io/name": spec.name},
+            "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+        },
+    }
+
+
+def _deployment(spec: ServiceSpec, tag: str) -> Json:
+    meta = _meta(spec, spec.name)
+    probe = {"httpGet": {"path": spec.probe_path, "port": "http"}}
+    container = {
+        "name": spec.container,
+        "image": f"{spec.image}:{tag}",
+        "ports": [{"name": "http", "containerPort": spec.port}],
+        "env": [{"name": name, "value": value} for name, value in spec.env.items()],
+        "envFrom": [{"configMapRef": {"name": spec.config_name}}] if spec.config else [],
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": spec.memory}},
+        "readinessProbe": {**probe, "periodSeconds": 5},
+        "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 3},
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {
+            "replicas": spec.replicas,
+            "selector": {"matchLabels": {"app.kubernetes.io/name": spec.name}},
+            "template": {"metadata": {"labels": meta["labels"]}, "spec": {"containers": [container]}},
+        },
+    }

@@ -1,0 +1,105 @@
+"""Bringing a scenario onto the cluster: each phase done as people and their deploy bots do it."""
+
+import asyncio
+import dataclasses
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from practice.api import Api, Json, path_of
+from practice.control_plane import ControlPlane
+from practice.kubectl import apply, kubectl
+from practice.manifests import ServiceSpec, manifests, namespace
+from practice.scenario import Phase, Scenario
+from practice.waiting import until
+
+
+@dataclass
+class Staging:
+    scenario: Scenario
+    plane: ControlPlane
+    api: Api
+    """The administrator's."""
+    kubectl: Path
+
+    async def make_namespaces(self) -> None:
+        """The world first, so that the kubelet knows it before the first pod."""
+        self.scenario.world.write(self.plane.worlds)
+        for name in self.scenario.namespaces:
+            await self.api.create(namespace(name, name.split("-")[0]))
+        for name in self.scenario.namespaces:
+            await until(f"the service account of {name}", partial(self._account, name))
+
+    async def play(self, phase: Phase) -> None:
+        """Take the phase's steps and wait until its effect shows."""
+        for step in phase.steps:
+            ((kind, what),) = step.items()
+            match kind:
+                case "release":
+                    await self._release(what)
+                case "kubectl":
+                    await kubectl(self.kubectl, self.plane.kubeconfig_of(what["by"]), shlex.split(what["say"]))
+                case _:
+                    raise ValueError(f"{self.scenario.name}: unknown step {kind!r}")
+        check = self.plane.children.check
+        await until("the controllers to see it", self._observed, check=check)
+        match phase.wait:
+            case "":
+                return
+            case "healthy":
+                await until("everything to be healthy", self._healthy, check=check)
+            case signs:
+                assert not isinstance(signs, str)
+                await until(f"the trouble to show: {signs}", lambda: self._shows(signs), check=check)
+
+    async def _release(self, what: Mapping[str, Any]) -> None:
+        chosen = [s for s in self.scenario.services if what["service"] in ("all", s.name)]
+        objects = [item for service in chosen for item in manifests(_changed(service, what), what["tag"])]
+        await apply(self.kubectl, self.plane.kubeconfig_of("deploy-bot"), objects)
+
+    async def _account(self, name: str) -> bool:
+        return await self.api.find(path_of("v1", "ServiceAccount", name, "default")) is not None
+
+    async def _deployments(self) -> list[Json]:
+        lists = [self.api.items(path_of("apps/v1", "Deployment", name)) for name in self.scenario.namespaces]
+        return [item for items in await asyncio.gather(*lists) for item in items]
+
+    async def _observed(self) -> bool:
+        """Every Deployment's newest revision has its ReplicaSet."""
+        return all(
+            item.get("status", {}).get("observedGeneration") == item["metadata"]["generation"]
+            for item in await self._deployments()
+        )
+
+    async def _healthy(self) -> bool:
+        return all(map(complete, await self._deployments()))
+
+    async def _shows(self, signs: Mapping[str, Any]) -> bool:
+        """Some pod of the victim waits for one of those reasons, after at least so many restarts."""
+        chosen = f"app.kubernetes.io/name={self.scenario.victim}"
+        pods = await self.api.items(path_of("v1", "Pod", self.scenario.namespace), labelSelector=chosen)
+        for status in (each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])):
+            reason = status["state"].get("waiting", {}).get("reason")
+            if reason in signs["waiting"] and status["restartCount"] >= int(signs.get("restarts", 0)):
+                return True
+        return False
+
+
+def complete(deployment: Json) -> bool:
+    """Rolled out in full: all replicas new, all available, no old one left."""
+    wanted = deployment["spec"]["replicas"]
+    status = deployment.get("status", {})
+    return status.get("observedGeneration") == deployment["metadata"]["generation"] and all(
+        status.get(field, 0) == wanted for field in ("replicas", "updatedReplicas", "availableReplicas")
+    )
+
+
+def _changed(service: ServiceSpec, what: Mapping[str, Any]) -> ServiceSpec:
+    return dataclasses.replace(
+        service,
+        env={**service.env, **what.get("env", {})},
+        config={**service.config, **what.get("config", {})},
+    )

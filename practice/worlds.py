@@ -1,0 +1,134 @@
+"""What lies outside the cluster: which images a registry holds, and what the programs in them do.
+
+A world is a JSON file that the kubelet reads when it meets one of the world's namespaces. Nothing in it says what is
+wrong: a pod's fate follows from its spec, the objects it refers to, and these programs.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A setting that the program does not start without."""
+
+    env: str
+    says: str
+    """Its last words when the setting is missing or empty."""
+    exit_code: int = 1
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Connections to a database that requests wait for."""
+
+    env: str
+    """The setting that holds the number of connections."""
+    default: int = 20
+    hold_ms: float = 80.0
+    """How long one request keeps a connection."""
+    name: str = "primary"
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the containers of one image do."""
+
+    image: str
+    """Repository without a tag: `registry.example/shop/cart`."""
+    tags: tuple[str, ...] = ()
+    """What the registry holds; empty means every tag."""
+    service: str = ""
+    """The label `service` of its series."""
+    port: int = 8080
+    paths: tuple[str, ...] = ("/healthz", "/readyz", "/livez")
+    """Paths that answer 200."""
+    start_seconds: float = 0.3
+    requires: tuple[Requirement, ...] = ()
+    memory_mib: int = 96
+    requests_per_second: float = 0.0
+    """Of the whole service; its ready pods share them."""
+    latency_ms: float = 40.0
+    """Median of a request that waits for nothing."""
+    error_ratio: float = 0.001
+    crashes_after: float = 0.0
+    """Seconds until it crashes; 0 is never."""
+    last_words: str = ""
+    exit_code: int = 2
+    pool: Pool | None = None
+    starts_with: tuple[str, ...] = ()
+    """Log lines of a good start."""
+    versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Tag to what is different in it."""
+
+    def at(self, tag: str) -> "Program":
+        """The program as it is in one version."""
+        return dataclasses.replace(self, **self.versions.get(tag, {}))
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> Self:
+        plain = dict(value)
+        for name in ("tags", "paths", "starts_with"):
+            if name in plain:
+                plain[name] = tuple(plain[name])
+        plain["requires"] = tuple(Requirement(**each) for each in plain.get("requires") or ())
+        plain["pool"] = Pool(**plain["pool"]) if plain.get("pool") else None
+        return cls(**plain)
+
+
+@dataclass(frozen=True)
+class World:
+    id: str
+    namespaces: tuple[str, ...]
+    programs: tuple[Program, ...]
+
+    def program(self, image: str) -> Program | None:
+        """The program in an image, in the version its tag says; None for images of other people."""
+        repository, tag = split_image(image)
+        for program in self.programs:
+            if program.image == repository:
+                return program.at(tag)
+        return None
+
+    def write(self, folder: Path) -> None:
+        """Where the kubelet finds it; there in full or not at all."""
+        draft = folder / f"{self.id}.draft"
+        draft.write_text(json.dumps(dataclasses.asdict(self)))
+        draft.rename(folder / f"{self.id}.json")
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        value = json.loads(file.read_text())
+        return cls(value["id"], tuple(value["namespaces"]), tuple(Program.parse(each) for each in value["programs"]))
+
+
+def split_image(image: str) -> tuple[str, str]:
+    """Repository and tag.
+
+    >>> split_image("registry.example:5000/shop/cart:1.4.0")
+    ('registry.example:5000/shop/cart', '1.4.0')
+    >>> split_image("nginx")
+    ('nginx', 'latest')
+    """
+    repository, colon, tag = image.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (image, "latest")
+
+
+class Worlds:
+    """The worlds in a folder, by namespace, read again when a namespace is new."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_namespace: dict[str, World] = {}
+
+    def of(self, namespace: str) -> World:
+        """The world of a namespace; where nobody made one, all images exist and their programs are fine."""
+        if namespace not in self._by_namespace:
+            for file in sorted(self._folder.glob("*.json")):
+                world = World.read(file)
+                self._by_namespace |= dict.fromkeys(world.namespaces, world)
+        return self._by_namespace.get(namespace, World("", (), ()))
