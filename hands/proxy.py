@@ -40,8 +40,12 @@ class ApiProxy:
     refusals: list[str] = field(default_factory=list)
     writes: list[ApiRequest] = field(default_factory=list)
     """Changes that the API server accepted, in order."""
+    _speaking_for: CIMultiDict[str] = field(init=False)
     _touched: set[Precondition] = field(default_factory=set)
     _one_write_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._speaking_for = impersonation(self.identity)
 
     @classmethod
     def to_run(cls, client: KubeClient, proposal: Proposal) -> "ApiProxy":
@@ -123,7 +127,7 @@ class ApiProxy:
             for _ in range(_ATTEMPTS):
                 sent = body
                 if expected is not None and expected not in self._touched:
-                    now = await unchanged(self.client, expected, impersonation(self.identity))
+                    now = await unchanged(self.client, expected, self._speaking_for)
                     sent = pinned(request.method, kind, body, now)
                     headers["Content-Type"] = kind or "application/json"
                 status, answered, content = await self.client.send(
@@ -139,7 +143,7 @@ class ApiProxy:
 
     def _headers(self, request: web.BaseRequest) -> CIMultiDict[str]:
         """What the API server gets: what the answer should look like, and who asks; nothing else from inside."""
-        headers = impersonation(self.identity)
+        headers = self._speaking_for.copy()
         for name in _PASSED_IN:
             if name in request.headers:
                 headers[name] = request.headers[name]
