@@ -4,14 +4,28 @@ from collections.abc import Callable, Iterable, Iterator
 
 from domain.cluster_state import ClusterState
 from domain.findings import Finding
-from tools.detectors import crash_loop, image_pull, out_of_memory
+from tools.detectors import (
+    config_missing,
+    crash_loop,
+    image_pull,
+    out_of_memory,
+    probe_failing,
+    rollout_stuck,
+    service_without_endpoints,
+    unschedulable,
+)
 
 Detector = Callable[[ClusterState], Iterator[Finding]]
 
 DETECTORS: tuple[Detector, ...] = (
+    config_missing.find,
     image_pull.find,
-    crash_loop.find,
     out_of_memory.find,
+    crash_loop.find,
+    probe_failing.find,
+    unschedulable.find,
+    rollout_stuck.find,
+    service_without_endpoints.find,
 )
 
 

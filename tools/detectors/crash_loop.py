@@ -11,6 +11,7 @@ from tools.detectors import facts
 from tools.detectors.troubled import Group, grouped, present
 from tools.kubernetes.moments import ago, created, moment
 from tools.kubernetes.pods import Container, condition, containers_of
+from tools.kubernetes.references import missing_by_message
 from tools.kubernetes.relations import Relations, Workload, event_time
 from tools.kubernetes.restarts import explain_exit, keeps_restarting, why_restarting
 from tools.kubernetes.seen import event_seen, log_seen, object_seen
@@ -24,18 +25,27 @@ _JOB_IS_NEWS = timedelta(hours=6)
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations(state)
+    relations = Relations.of(state)
     for group in grouped(relations, lambda workload, container: _crashes(relations, workload, container)):
         yield _finding(relations, group)
     yield from _failed_jobs(relations)
 
 
 def _crashes(relations: Relations, workload: Workload, container: Container) -> bool:
-    if container.waiting_reason in _CANNOT_START:
+    if container.waiting_reason in _CANNOT_START or _is_refused(container):
         return True
     if workload.ref.kind in {"Job", "CronJob"} and container.restarts < 3:
         return False  # A Job has retries for that.
     return keeps_restarting(container, relations) and why_restarting(relations, container) == "crash"
+
+
+def _is_refused(container: Container) -> bool:
+    """The kubelet refuses the container's settings though nothing is missing: running as root, say."""
+    spec = dig(container.pod, "spec", default={})
+    return (
+        container.waiting_reason == "CreateContainerConfigError"
+        and missing_by_message(container.waiting_message, spec) is None
+    )
 
 
 def _finding(relations: Relations, group: Group) -> Finding:
@@ -48,7 +58,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         known["exit_code"] = str(container.exit_code)
     if log:
         known["last_line"] = log.sample.splitlines()[-1].strip()[:300]
-    if container.waiting_reason in _CANNOT_START:
+    if container.waiting_reason in _CANNOT_START or _is_refused(container):
         title = f"{group.workload.ref.name} cannot start {container.name}: {container.waiting_reason}"
         told = f"{container.name} waits with {container.waiting_reason} ({group.how_many})"
     else:

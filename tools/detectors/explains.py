@@ -81,7 +81,7 @@ def _caller_of_service(cause: Finding, other: Finding, relations: Relations) -> 
             return ""
         if names_service(_said(other), cause.object, ref.namespace, in_log=True):
             return f"the log of {other.object.name} names Service {cause.object.name}"
-        if names_service(" ".join(_settings(workload.template)), cause.object, ref.namespace) and not _began_before(
+        if names_service(" ".join(settings(workload.template)), cause.object, ref.namespace) and not _began_before(
             other, cause
         ):
             return f"{other.object.name} is set to call Service {cause.object.name}"
@@ -98,11 +98,11 @@ def _callee_is_slow(cause: Finding, other: Finding, relations: Relations) -> str
         return ""
     mine = _workloads(cause, relations)
     for caller in _workloads(other, relations) - mine:
-        settings = " ".join(_settings(relations.workload(caller).template))
+        told = " ".join(settings(relations.workload(caller).template))
         for service in relations.state.of("Service", cause.object.namespace):
             selector = dig(service, "spec", "selector", default={})
             behind = any(selects(selector, _template_labels(relations.workload(ref))) for ref in mine)
-            if behind and names_service(settings, relations.state.ref("Service", service), caller.namespace):
+            if behind and names_service(told, relations.state.ref("Service", service), caller.namespace):
                 return f"{other.object.name} calls {cause.object.name}"
     return ""
 
@@ -207,7 +207,7 @@ def _said(finding: Finding) -> str:
     )
 
 
-def _settings(template: Json) -> list[str]:
+def settings(template: Json) -> list[str]:
     """What a pod template tells its containers: values of env, arguments."""
     found: list[str] = []
     for container in chain(

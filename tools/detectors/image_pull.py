@@ -47,7 +47,7 @@ _WHY = (
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations(state)
+    relations = Relations.of(state)
     for group in grouped(relations, lambda _, container: container.waiting_reason in _REASONS):
         yield _finding(relations, group)
 

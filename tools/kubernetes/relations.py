@@ -43,7 +43,17 @@ class Workload:
 
 
 class Relations:
-    """Built once per detector from a state; every question after that is a lookup."""
+    """Built once per state; every question after that is a lookup."""
+
+    @classmethod
+    def of(cls, state: ClusterState) -> "Relations":
+        """The relations of a state, kept with it: all detectors ask the same questions of the same state."""
+        known = state.__dict__.get("_relations")
+        if not isinstance(known, cls):
+            known = cls(state)
+            # A frozen value may remember what follows from it; nobody can tell the difference but by the time it takes.
+            state.__dict__["_relations"] = known
+        return known
 
     def __init__(self, state: ClusterState) -> None:
         self.state = state
