@@ -124,11 +124,14 @@ class Form:
     submit: str = "Send"
 
 
+ProgressState = Literal["done", "running", "waiting", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Steps of long work: done ones, then the one under way, then what is to come."""
 
-    steps: tuple[tuple[str, Literal["done", "running", "waiting", "failed"]], ...]
+    steps: tuple[tuple[str, ProgressState], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,11 @@ class Proposal:
         return tuple(seen)
 
 
+def changing(proposal: Proposal) -> tuple[CommandRequests, ...]:
+    """The commands that write, in script order."""
+    return tuple(c for c in proposal.requests if any(r.verb not in READ_VERBS for r in c.requests))
+
+
 READ_VERBS = frozenset({"get", "list", "watch"})
 
 

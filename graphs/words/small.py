@@ -70,3 +70,11 @@ def not_allowed(cluster: ClusterLabel | None, why: str) -> Card:
 
 def stopped(cluster: ClusterLabel | None) -> Card:
     return card("Stopped", Text("I stopped what I was doing. Nothing was changed."), cluster=cluster)
+
+
+def nothing_to_undo(cluster: ClusterLabel) -> Card:
+    return card(
+        "There is nothing to undo",
+        Text("I have run nothing in this conversation. What ran elsewhere can be undone from where it was approved."),
+        cluster=cluster,
+    )

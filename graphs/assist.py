@@ -1,0 +1,237 @@
+"""One turn of the conversation, from what was said to what is answered. Always ends, never interrupts, never acts.
+
+    understand   what is asked, about what, in which span of time
+    look         detectors and golden signals, in parallel
+    recall       the runbook that fits, and what helped before
+    explain      the answer, in a model's words where they hold and ours otherwise
+    climb        checklist, commands, proposal: as far as was asked
+
+Questions that need no diagnosis (logs, lists, metrics, help) leave after `understand`.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.config import get_stream_writer
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from domain.errors import NotAllowed, ToolFailed
+from domain.levels import Level
+from domain.messages import Message, Reply
+from graphs import reading
+from graphs.climbing import Climb, propose, with_effects
+from graphs.desk import Desk
+from graphs.diagnosis import Looking, Recalled, Seen, explain, look_around, recall
+from graphs.focus import Focus
+from graphs.replying import Replies
+from graphs.understanding import Intent, Understanding, understand
+from graphs.undoing import propose_undo
+from graphs.words import levels, small
+from graphs.words.answer import answer_card, sources
+from graphs.words.follow_up import since_card, why_card
+from runbooks.fill import copyable
+
+_DIAGNOSED = frozenset({Intent.diagnose, Intent.since, Intent.why, Intent.climb})
+
+
+class Turn(TypedDict, total=False):
+    """What is remembered between turns and steps: plain values, small; what was found is in `Memory`."""
+
+    message: str
+    """Id of the message under way."""
+    focus: dict[str, Any]
+    """What the conversation is about (graphs/focus.py)."""
+    intent: str
+    level: int
+    """Where to climb to in this turn; 0 for nowhere."""
+
+
+@dataclass
+class Memory:
+    """What one turn holds in hand; gone when the turn ends, since every turn looks afresh."""
+
+    desk: Desk
+    message: Message
+    reply: Replies
+    understood: Understanding | None = None
+    seen: Seen | None = None
+    recalled: Recalled | None = None
+
+    @property
+    def question(self) -> Understanding:
+        assert self.understood is not None, "`understand` comes first"
+        return self.understood
+
+    @property
+    def found(self) -> Seen:
+        assert self.seen is not None, "`look` comes before whatever uses it"
+        return self.seen
+
+
+async def _understand(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    memory, focus = runtime.context, Focus.of(state)
+    names = await memory.desk.names()
+    memory.understood = understand(memory.message, names, focus_namespace=focus.namespace)
+    focus = focus.turned_to(memory.understood)
+    return {
+        "message": memory.message.id,
+        "focus": focus.as_json(),
+        "intent": memory.understood.intent.value,
+        "level": _climb_to(memory.understood, focus),
+    }
+
+
+def _climb_to(understood: Understanding, focus: Focus) -> int:
+    if understood.intent is not Intent.climb:
+        return 0
+    return int(understood.level or min(max(focus.level, Level.answer) + 1, Level.automatic))
+
+
+def _what_next(state: Turn, runtime: Runtime[Memory]) -> Literal["look", "read", "undo"]:
+    intent = Intent(state["intent"])
+    if intent is Intent.undo:
+        return "undo"
+    return "look" if intent in _DIAGNOSED and not runtime.context.question.unknown_name else "read"
+
+
+async def _read(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    """Questions that one look answers: logs, lists, metrics, status, changes, help, small talk."""
+    memory = runtime.context
+    for card in await reading.answer(memory.desk, memory.message, memory.question, Focus.of(state)):
+        memory.reply.say(card)
+    return {}
+
+
+async def _look(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    memory = runtime.context
+    looking = Looking(memory.reply)
+    looking.show()
+    memory.seen = await look_around(memory.desk, memory.message, Focus.of(state), looking=looking)
+    return {}
+
+
+async def _recall(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    memory = runtime.context
+    if memory.found.causes:
+        memory.recalled = await recall(memory.desk, memory.found.causes[0])
+    return {}
+
+
+async def _explain(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    """Says what was found; someone who climbs has heard it and hears the next level instead."""
+    memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
+    first = memory.found.causes[0] if memory.found.causes else None
+    same = first is not None and first.key == focus.cause
+    focus = focus.to(cause=first.key if first else "", level=focus.level if same else 0)
+    if first is not None and state["level"] >= Level.checklist:
+        return {"focus": focus.as_json()}
+    now, zone, label = desk.clock(), memory.message.zone, desk.label_for(memory.message)
+    answer = await explain(desk, memory.message, memory.found, memory.recalled, focus, memory.reply)
+    match Intent(state["intent"]):
+        case Intent.why if first is not None:
+            memory.reply.say(why_card(first, label, now, zone))
+        case Intent.since if first is not None:
+            memory.reply.say(since_card(first, answer, label, now, zone))
+        case _:
+            memory.reply.say(answer_card(answer, label, now, zone, desk.highest))
+    await desk.store.conversations.remember_evidence(memory.message.conversation, sources(answer))
+    return {"focus": focus.to(level=max(focus.level, int(Level.answer))).as_json(), "level": 0}
+
+
+def _climb_or_end(state: Turn) -> Literal["climb", "__end__"]:
+    return "climb" if state["level"] >= Level.checklist else "__end__"
+
+
+async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    """Checklist, commands or proposal for the first cause, checked against the live system."""
+    memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
+    label, wanted = desk.label_for(memory.message), Level(state["level"])
+    if wanted > desk.highest:
+        memory.reply.say(small.not_allowed(label, levels.stops_here(desk.highest)))
+        return {}
+    cause = memory.found.causes[0]
+    plan = memory.recalled.plan if memory.recalled else None
+    if plan is None:
+        memory.reply.say(levels.no_runbook_card(cause, label))
+        return {}
+    incident = await desk.store.incidents.open_or_join(
+        cause.key, cause.finding.title, desk.cluster, memory.message.conversation
+    )
+    focus = focus.to(incident=incident.id, level=int(wanted))
+    if wanted is Level.checklist:
+        memory.reply.say(levels.checklist_card(plan, label, desk.highest, incident.id))
+        return {"focus": focus.as_json()}
+    observed = tuple({ref for step in plan.steps for ref in step.objects})
+    climb = await with_effects(desk, plan, observed)
+    if wanted is Level.commands or climb.refused:
+        lines = [copyable(step.command, desk.kube.context) if step.command else "" for step in climb.plan.steps]
+        memory.reply.say(levels.commands_card(climb.plan, lines, label, desk.highest, climb.refused))
+        return {"focus": focus.as_json()}
+    return {"focus": focus.to(proposal=await _put_forward(memory, climb, incident.id)).as_json()}
+
+
+async def _put_forward(memory: Memory, climb: Climb, incident: str, *, undo_of: str = "") -> str:
+    """Put the proposal on record, and start its own workflow (graphs/remediate.py) durably behind this turn."""
+    desk, message = memory.desk, memory.message
+    kept = await desk.store.proposals.propose(await propose(desk, climb, message, incident, undo_of=undo_of))
+    payload = {"proposal": kept.id, "zone": message.zone}
+    # The message is part of the key: who asks again for a proposal that is still open sees it again.
+    await desk.store.jobs.put(f"resume:{kept.id}:show:{message.id}", "resume", payload, message.conversation)
+    return kept.id
+
+
+async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
+    record = await desk.store.proposals.get(focus.proposal) if focus.proposal else None
+    if record is None or record.execution is None:
+        memory.reply.say(small.nothing_to_undo(desk.label_for(memory.message)))
+        return {}
+    climb = await propose_undo(desk, record.proposal)
+    proposed = await _put_forward(memory, climb, record.proposal.incident, undo_of=record.proposal.id)
+    return {"focus": focus.to(proposal=proposed).as_json()}
+
+
+def build(checkpoints: BaseCheckpointSaver[str]) -> Any:
+    graph = StateGraph(Turn, context_schema=Memory)
+    graph.add_node("understand", _understand)
+    graph.add_node("read", _read)
+    graph.add_node("undo", _undo)
+    graph.add_node("look", _look)
+    graph.add_node("recall", _recall)
+    graph.add_node("explain", _explain)
+    graph.add_node("climb", _climb)
+    graph.add_edge(START, "understand")
+    graph.add_conditional_edges("understand", _what_next, ["look", "read", "undo"])
+    graph.add_edge("read", END)
+    graph.add_edge("undo", END)
+    graph.add_edge("look", "recall")
+    graph.add_edge("recall", "explain")
+    graph.add_conditional_edges("explain", _climb_or_end, {"climb": "climb", "__end__": END})
+    graph.add_edge("climb", END)
+    return graph.compile(checkpointer=checkpoints)
+
+
+class Assist:
+    """All conversations; each has a thread named after it."""
+
+    def __init__(self, desk: Desk, checkpoints: BaseCheckpointSaver[str]) -> None:
+        self._desk = desk
+        self._graph = build(checkpoints)
+
+    async def run(self, message: Message) -> AsyncIterator[Reply]:
+        """Answer one message, progress first. A look that fails is an answer too; anything else is a bug and loud."""
+        config = {"configurable": {"thread_id": message.conversation}}
+        label = self._desk.label_for(message)
+        memory = Memory(self._desk, message, Replies(message, lambda reply: get_stream_writer()(reply), label))
+        try:
+            async for reply in self._graph.astream(
+                {"message": message.id}, config, context=memory, stream_mode="custom", durability="sync"
+            ):
+                yield reply
+        except ToolFailed as failed:
+            yield memory.reply.answer(small.could_not_look(label, str(failed)))
+        except NotAllowed as refused:
+            yield memory.reply.answer(small.not_allowed(label, str(refused)))

@@ -1,0 +1,160 @@
+"""Levels 2 to 4: from a cause to a plan, to commands checked against the live system, to a stored proposal."""
+
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.errors import ToolFailed
+from domain.findings import Cause
+from domain.messages import Message
+from domain.objects import ObjectRef
+from domain.plain_json import Json
+from domain.proposals import CommandRequests, Identity, Precondition, Proposal
+from domain.rehearsals import combine
+from domain.risk import Risk
+from domain.sandbox import ENVIRONMENT, INTERPRETER, SANDBOX_PROFILE, WORKING_DIRECTORY
+from domain.scripts import Effect, Plan, Script, Step
+from graphs.compiler import commands_of, compile_script, precondition, verify_commands
+from graphs.desk import Desk
+from policy.verdict import judge
+from policy.version import policy_version
+from runbooks.fill import choose, fill
+from runbooks.slots import Unfillable
+from tools.kubernetes.kinds import KINDS
+from tools.kubernetes.rehearsal import rehearse
+
+OUTPUT_CAP = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A plan as far as it was taken; `refused` says in a sentence why it may go no higher."""
+
+    plan: Plan
+    refused: str = ""
+
+
+def plan_for(desk: Desk, cause: Cause) -> Plan | None:
+    """What our runbooks would do about this cause; None where none fits or not one step can be filled."""
+    runbook = choose(cause, desk.runbooks)
+    if runbook is None:
+        return None
+    try:
+        return fill(runbook, cause, context=desk.kube.context)
+    except Unfillable:
+        return None
+
+
+async def with_effects(desk: Desk, plan: Plan, observed: Sequence[ObjectRef]) -> Climb:
+    """Level 3: each command judged by policy and rehearsed on the live API server; nothing is changed."""
+    steps: list[Step] = []
+    refused = ""
+    for step in plan.steps:
+        if step.command is None:
+            steps.append(step)
+            continue
+        verdict = judge(step.command.text, namespace=desk.kube.namespace, observed=observed)
+        effect = await rehearse(desk.kube, step.command, kubectl=desk.kubectl) if verdict.runnable else None
+        risk = max(step.risk, verdict.risk)
+        if effect is not None and effect.status == "not possible" and risk > Risk.read:
+            risk = risk.raised()
+        if not verdict.runnable:
+            refused = refused or f"I would not run this: {'; '.join(verdict.reasons)}. You may copy it."
+        elif effect is not None and effect.status == "failed":
+            refused = refused or f"The server refuses this as it stands: {effect.why}"
+        steps.append(dataclasses.replace(step, risk=risk, requests=verdict.requests, effect=effect))
+    return Climb(dataclasses.replace(plan, steps=tuple(steps)), refused)
+
+
+async def propose(desk: Desk, climb: Climb, message: Message, incident: str, *, undo_of: str = "") -> Proposal:
+    """Level 4: the proposal as it would be stored; ToolFailed where it could not be made whole."""
+    plan = climb.plan
+    steps = [step for step in plan.steps if step.command is not None]
+    if not steps:
+        raise ToolFailed("None of the tasks has a command that I could fill from what I observed: this needs a person.")
+    namespaces = tuple(sorted({ref.namespace for step in steps for ref in step.objects if ref.namespace}))
+    expected = await _preconditions(desk, steps)
+    where = " ".join([desk.label.name, *(f"· namespace {name}" for name in namespaces)])
+    script = compile_script(plan, expected, title=plan.title, where=where)
+    return await _proposal(
+        desk,
+        plan,
+        script,
+        expected,
+        namespaces,
+        message,
+        incident,
+        effects=[step.effect for step in steps],
+        risk=max(step.risk for step in steps),
+        undo_of=undo_of,
+    )
+
+
+async def _preconditions(desk: Desk, steps: Sequence[Step]) -> tuple[Precondition, ...]:
+    """Every object that is written, as it is now."""
+    found: dict[ObjectRef, Precondition] = {}
+    for step in steps:
+        for ref in step.objects:
+            if step.risk > Risk.read and ref not in found and ref.kind in KINDS:
+                path = KINDS[ref.kind].path(ref.namespace or None, ref.name)
+                item: Json = await desk.kube.get(path, seconds=desk.look_seconds)
+                found[ref] = precondition(item)
+    return tuple(found.values())
+
+
+async def _proposal(
+    desk: Desk,
+    plan: Plan,
+    script: Script,
+    expected: tuple[Precondition, ...],
+    namespaces: tuple[str, ...],
+    message: Message,
+    incident: str,
+    *,
+    effects: Sequence[Effect | None],
+    risk: Risk,
+    undo_of: str,
+) -> Proposal:
+    now = desk.clock()
+    user = await desk.store.identities.kube_user(message.author)
+    return Proposal(
+        id="p" + secrets.token_hex(5),
+        title=plan.title,
+        script=script,
+        interpreter=INTERPRETER,
+        environment=ENVIRONMENT,
+        working_directory=WORKING_DIRECTORY,
+        cluster=desk.cluster,
+        context=desk.kube.context,
+        namespace=namespaces[0] if namespaces else "",
+        identity=Identity(user=user),
+        sandbox=SANDBOX_PROFILE,
+        timeout_seconds=desk.run_seconds,
+        output_cap_bytes=OUTPUT_CAP,
+        requests=_requests(desk, plan),
+        observed_namespaces=namespaces,
+        preconditions=expected,
+        dry_run_digest=combine(effect.digest for effect in effects if effect is not None),
+        expectations=plan.expectations,
+        policy_version=policy_version(),
+        risk=risk,
+        requester=message.author,
+        author=plan.runbook if plan.runbook.startswith("undo:") else f"runbook:{plan.runbook}",
+        incident=incident,
+        conversation=message.conversation,
+        cause_key=plan.cause_key,
+        created_at=now,
+        expires_at=now + timedelta(minutes=desk.proposal_minutes),
+        undo_of=undo_of,
+    )
+
+
+def _requests(desk: Desk, plan: Plan) -> tuple[CommandRequests, ...]:
+    """What each command of the run and verify scripts may ask of the API."""
+    commands = dict.fromkeys((*commands_of(plan), *verify_commands(plan)))
+    return tuple(
+        CommandRequests(command.text, judge(command.text, namespace=desk.kube.namespace).requests)
+        for command in commands
+    )
