@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from domain.proposals import Proposal
 from hands import forwarder
@@ -30,10 +29,7 @@ from hands.profile import (
 from hands.programs import Bind, Programs
 from policy.redaction import redact
 from policy.untrusted import clean
-
-if TYPE_CHECKING:
-    from store.ledger.claims import ClaimedExecution
-
+from store.ledger.claimed import ClaimedExecution
 
 OnLine = Callable[[str], Awaitable[None]]
 
@@ -68,7 +64,7 @@ class Sandbox:
     programs: Programs
     limits: Limits = field(default_factory=Limits)
 
-    async def run(self, claimed: "ClaimedExecution", socket: Path, *, on_line: OnLine | None = None) -> Ran:
+    async def run(self, claimed: ClaimedExecution, socket: Path, *, on_line: OnLine | None = None) -> Ran:
         """Run the approved script once, with the API behind `socket`."""
         proposal = claimed.proposal
         return await self.start(_contents(proposal, proposal.script.run), socket, on_line=on_line)
