@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from domain.findings import Cause
 
 SOON = timedelta(minutes=30)
-_REFERENCES = ("configmap", "secret", "envfrom", "valuefrom", "volumes")
+_REFERENCES = ("env[", "envfrom", "volumes", "configmap", "secret", "valuefrom")
 
 
 def rollout_started_it(cause: Cause, facts: Mapping[str, str]) -> bool:

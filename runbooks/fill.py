@@ -12,10 +12,12 @@ from domain.findings import Cause
 from domain.objects import ObjectRef
 from domain.risk import Risk
 from domain.scripts import Expectation, Plan, ShellCommand, Step
+from policy.redaction import redact
 from runbooks.command_template import fill_command
 from runbooks.conditions import CONDITIONS
 from runbooks.document import Block, MetricCheck, Runbook, Task
 from runbooks.slots import (
+    CALLED_BY,
     CHANGED_FROM,
     SLOT,
     SLOTS,
@@ -107,6 +109,10 @@ class Observed:
         if name not in self.values:
             raise Unfillable(name, f"{slot.phrase} was not observed")
         text = slot.render(self.values[name])
+        if name in CALLED_BY:
+            line = f"{self.values.get(CALLED_BY[name], 'value')}={text}"
+            if redact(line) != line:
+                raise Unfillable(name, f"{slot.phrase} looks like a secret, which no command may carry")
         if name in CHANGED_FROM and self.values.get(CHANGED_FROM[name]) == self.values[name]:
             raise Unfillable(name, f"{slot.phrase} is the same as the present one")
         return text

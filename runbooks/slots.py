@@ -175,6 +175,15 @@ CHANGED_FROM: Mapping[str, str] = {
 """Where going back only makes sense when the two differ."""
 
 
+CALLED_BY: Mapping[str, str] = {
+    "config_value": "config_key",
+    "present_config_value": "config_key",
+    "previous_env_value": "env_name",
+    "env_value": "env_name",
+}
+"""Free values, and the name each goes by: together they tell whether it is a secret."""
+
+
 def slots_in(template: str) -> tuple[str, ...]:
     """Names of the slots in a text, in order of first appearance, known or not."""
     return tuple(dict.fromkeys(found.group(1) for found in SLOT.finditer(template)))
