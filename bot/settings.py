@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from domain.errors import Misconfigured
 from domain.levels import Level
+from store import places
 
 
 class Environment(BaseModel):
@@ -101,8 +102,8 @@ class Settings(BaseSettings):
 
     @property
     def state_folder(self) -> Path:
-        """Where what is remembered lives: the XDG data folder unless HILDA_STATE_DIR names another."""
-        return self.state_dir or Path(platformdirs.user_data_dir("hilda"))
+        """Where what is remembered lives: the XDG state folder unless HILDA_STATE_DIR names another."""
+        return self.state_dir / "state" if self.state_dir else places.state_folder()
 
     @property
     def cache_folder(self) -> Path:
@@ -119,8 +120,7 @@ class Settings(BaseSettings):
         """The audit key's file: 0600, and never in the folder of the database it protects."""
         if self.audit_key_file:
             return self.audit_key_file
-        config = self.state_dir / "config" if self.state_dir else Path(platformdirs.user_config_dir("hilda"))
-        return config / "audit.key"
+        return self.state_dir / "keys" / "audit.key" if self.state_dir else places.default_audit_key()
 
     @property
     def worker(self) -> str:

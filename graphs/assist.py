@@ -18,6 +18,7 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
+from domain import job_kinds
 from domain.errors import NotAllowed, ToolFailed
 from domain.levels import Level
 from domain.messages import Message, Reply
@@ -179,7 +180,8 @@ async def _put_forward(memory: Memory, climb: Climb, incident: str, *, undo_of: 
     kept = await desk.store.proposals.propose(await propose(desk, climb, message, incident, undo_of=undo_of))
     payload = {"proposal": kept.id, "zone": message.zone}
     # The message is part of the key: who asks again for a proposal that is still open sees it again.
-    await desk.store.jobs.put(f"resume:{kept.id}:show:{message.id}", "resume", payload, message.conversation)
+    key, kind = f"resume:{kept.id}:show:{message.id}", job_kinds.resume(desk.cluster)
+    await desk.store.jobs.put(key, kind, payload, message.conversation)
     return kept.id
 
 

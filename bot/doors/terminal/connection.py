@@ -1,0 +1,146 @@
+"""One terminal's end of the store: what is typed goes in as a job, replies and other people's doings come out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from bot.worker import Worker
+from domain import job_kinds
+from domain.cards import Card, ClusterLabel, Progress, ProgressState
+from domain.messages import ButtonPressed, FormSubmitted, Incoming, Reply
+from domain.proposals import ProposalState
+from domain.wire import incoming_as_json, reply_from_json
+from store.record import Store
+from store.work.journal import JournalEntry
+
+EVERY = 0.1
+"""Seconds between looks at the store: what others do is seen well within half a second."""
+
+Tell = Callable[[Reply], None]
+
+
+class StoredConversation:
+    """Implements `Conversation` over the store, so that a second terminal or the executor is heard like this one."""
+
+    def __init__(self, store: Store, worker: Worker, conversation: str, cluster: str, label: ClusterLabel) -> None:
+        self._store = store
+        self._worker = worker
+        self._conversation = conversation
+        self._cluster = cluster
+        self._label = label
+        self._followed: set[str] = set()
+        self._runs: dict[str, _Run] = {}
+        self._drained = asyncio.Event()
+
+    async def send(self, incoming: Incoming) -> None:
+        """Hand it over durably, and wait until everything it led to here has been done and shown."""
+        if isinstance(incoming, ButtonPressed | FormSubmitted) and incoming.subject.startswith("p"):
+            self._followed.add(incoming.subject)
+        await self._store.jobs.put(
+            incoming.id, job_kinds.incoming(self._cluster), incoming_as_json(incoming), self._conversation
+        )
+        self._worker.wake()
+        while await self._store.jobs.waiting(self._conversation):
+            await asyncio.sleep(EVERY / 2)
+        await self._until_drained()
+
+    async def replies(self) -> AsyncIterator[Reply]:
+        """Posts of this conversation in order, and the progress of scripts that it proposed or decided about."""
+        cursor = await self._store.journal.newest()
+        while True:
+            began = time.monotonic()
+            self._drained.clear()
+            found = False
+            for outgoing in await self._store.outbox.due(self._conversation):
+                reply = reply_from_json(outgoing.payload)
+                self._follow(reply)
+                yield reply
+                await self._store.outbox.sent(outgoing.key, outgoing.key)
+                found = True
+            topics = [f"proposal:{proposal}" for proposal in self._followed]
+            for entry in await self._store.journal.since(cursor, topics) if topics else ():
+                cursor = entry.cursor
+                if progress := self._progress(entry):
+                    yield progress
+                    found = True
+            if not found:
+                self._drained.set()
+                await asyncio.sleep(max(EVERY - (time.monotonic() - began), 0.01))
+
+    async def cancel(self) -> None:
+        self._worker.cancel(self._conversation)
+
+    async def settle(self) -> None:
+        """Wait until every script approved in this conversation has its outcome, and that has been said."""
+        while True:
+            records = [await self._store.proposals.get(proposal) for proposal in sorted(self._followed)]
+            under_way = {ProposalState.approved, ProposalState.claimed, ProposalState.started}
+            if not any(record and record.state in under_way for record in records):
+                break
+            await asyncio.sleep(EVERY)
+        # The outcome reaches the record first, then a job tells it.
+        await asyncio.sleep(5 * EVERY)
+        while await self._store.jobs.waiting(self._conversation):
+            await asyncio.sleep(EVERY)
+        await self._until_drained()
+
+    async def _until_drained(self) -> None:
+        """Two empty rounds: what was put between the look and the flag is seen in the second."""
+        for _ in range(2):
+            self._drained.clear()
+            await self._drained.wait()
+
+    def _follow(self, reply: Reply) -> None:
+        kind, _, proposal = reply.key.partition(":")
+        if kind == "proposal":
+            self._followed.add(proposal.split(":")[0])
+
+    def _progress(self, entry: JournalEntry) -> Reply | None:
+        proposal = entry.topic.removeprefix("proposal:")
+        run = self._runs.setdefault(proposal, _Run())
+        if not run.heard(entry):
+            return None
+        first = f"running:{proposal}"
+        key = f"{first}:{entry.cursor}" if run.shown else first
+        replaces = first if run.shown else ""
+        run.shown = True
+        return Reply(Card("Running", cluster=self._label, parts=(Progress(run.steps),)), key=key, replaces=replaces)
+
+
+class _Run:
+    """What the executor has told of one script so far."""
+
+    def __init__(self) -> None:
+        self.steps: tuple[tuple[str, ProgressState], ...] = ()
+        self.shown = False
+
+    def heard(self, entry: JournalEntry) -> bool:
+        """Whether the event changes what is shown."""
+        words = _said(entry)
+        if not words:
+            return False
+        done: tuple[tuple[str, ProgressState], ...] = tuple((text, "done") for text, _ in self.steps)
+        last: ProgressState = "done" if entry.event in {"finished", "failed", "decided", "unknown"} else "running"
+        if entry.event in {"failed", "unknown"}:
+            last = "failed"
+        self.steps = (*done, (words, last))
+        return True
+
+
+def _said(entry: JournalEntry) -> str:
+    match entry.event:
+        case "decided":
+            who = str(entry.payload.get("by", "")).rpartition(":")[2]
+            return f"{'approved' if entry.payload.get('verdict') == 'approve' else 'rejected'} by {who}"
+        case "claimed":
+            return "claimed by the executor"
+        case "started":
+            return "started in the sandbox"
+        case "step":
+            return str(entry.payload.get("text", ""))
+        case "verifying":
+            return "verifying"
+        case "finished" | "failed" | "unknown":
+            return str(entry.event)
+        case _:
+            return ""

@@ -1,0 +1,107 @@
+"""Takes jobs from the store one conversation at a time, and puts what there is to say into the outbox.
+
+A worker that dies in the middle loses its lease; another one does the job again, and posts with the same keys are
+posted once.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from bot import outbox
+from bot.dispatcher import Dispatcher, failed
+from domain import job_kinds
+from domain.errors import HildaError
+from domain.messages import Reply
+from domain.wire import incoming_from_json
+from store.record import Store
+from store.work.jobs import Job
+
+LEASE_SECONDS = 30.0
+POLL_SECONDS = 0.2
+
+log = structlog.get_logger()
+
+
+class Worker:
+    def __init__(self, store: Store, dispatcher: Dispatcher, name: str, cluster: str) -> None:
+        self._kinds = (job_kinds.incoming(cluster), job_kinds.resume(cluster))
+        self._resume = job_kinds.resume(cluster)
+        self._store = store
+        self._dispatcher = dispatcher
+        self._name = name
+        self._wake = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """There is a new job: do not wait for the next poll."""
+        self._wake.set()
+
+    def cancel(self, conversation: str) -> bool:
+        """Stop what is being done for a conversation, which goes on; whether there was anything."""
+        task = self._running.get(conversation)
+        return bool(task and task.cancel())
+
+    async def run(self, *, at_once: int = 4) -> None:
+        """Work until cancelled; up to `at_once` conversations at the same time."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(at_once):
+                group.create_task(self._loop(f"{self._name}/{number}"))
+
+    async def _loop(self, name: str) -> None:
+        while True:
+            try:
+                job = await self._store.jobs.claim(name, LEASE_SECONDS, self._kinds)
+            except HildaError as trouble:
+                log.warning("jobs cannot be read", why=str(trouble))
+                await asyncio.sleep(2)
+                continue
+            if job is None:
+                self._wake.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                continue
+            await self._attend(job)
+
+    async def _attend(self, job: Job) -> None:
+        """One job under its lease; cancelled work is done with, failed work is tried again with patience."""
+        task = asyncio.create_task(self._do(job))
+        self._running[job.conversation] = task
+        renewing = asyncio.create_task(self._renew(job))
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+        finally:
+            renewing.cancel()
+            self._running.pop(job.conversation, None)
+        if task.cancelled() or (error := task.exception()) is None:
+            await self._store.jobs.finish(job)
+            return
+        log.error("a job failed", job=job.dedup_key, attempt=job.attempt, exc_info=error)
+        await self._store.jobs.fail(job, f"{type(error).__name__}: {error}")
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            await self._store.jobs.renew(job, LEASE_SECONDS)
+
+    async def _do(self, job: Job) -> None:
+        async for reply in self._replies(job):
+            await outbox.put(self._store, job.conversation, reply)
+
+    async def _replies(self, job: Job) -> AsyncIterator[Reply]:
+        if job.kind == self._resume:
+            async for reply in self._dispatcher.resume(job.payload["proposal"], job.payload.get("zone", "UTC")):
+                yield reply
+            return
+        incoming = incoming_from_json(job.payload)
+        try:
+            async for reply in self._dispatcher.handle(incoming):
+                yield reply
+        except HildaError as why:
+            yield failed(incoming, why)
