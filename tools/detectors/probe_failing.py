@@ -23,7 +23,8 @@ Probe = Literal["readiness", "liveness", "startup"]
 
 _SLACK = timedelta(seconds=15)
 _FIRST_START = timedelta(minutes=5)
-_NOBODY_SERVES = timedelta(seconds=45)
+_NOBODY_SERVES = timedelta(seconds=60)
+_TURN = timedelta(seconds=5)
 _STALE = timedelta(minutes=7)
 
 
@@ -60,22 +61,26 @@ def _not_ready_too_long(relations: Relations, workload: Workload, container: Con
         return False
     needed = _seconds(settings, "initialDelaySeconds", 0) + _patience(settings) + _SLACK
     up = ago(container.running_since, state.now)
-    if up < needed:
-        return False
     events = unhealthy(relations, container, "readiness")
-    if state.can_tell("Event") and not events and up < _FIRST_START:
+    refused_often = bool(events) and event_count(events[0]) >= int(settings.get("failureThreshold") or 3)
+    if not refused_often and up < (needed if events or not state.can_tell("Event") else _FIRST_START):
         return False
-    since = moment(condition(container.pod, "Ready").get("lastTransitionTime"))
-    was_ready = (
-        since is not None
-        and container.running_since is not None
-        and since - container.running_since > timedelta(seconds=5)
-    )
-    if was_ready or _port(container, "readiness", _message(events)).is_wrong:
+    if _was_ready(container) or _answers_wrongly(container, _message(events)):
         return True
     if facts.ready_pods(workload) == 0:
-        return up > needed + _NOBODY_SERVES
+        return up > max(needed, _NOBODY_SERVES)
     return up > max(_FIRST_START, needed)
+
+
+def _was_ready(container: Container) -> bool:
+    """Ready once and not any more: no start takes that turn."""
+    turned = moment(condition(container.pod, "Ready").get("lastTransitionTime"))
+    return turned is not None and container.running_since is not None and turned - container.running_since > _TURN
+
+
+def _answers_wrongly(container: Container, message: str) -> bool:
+    """What waiting does not cure: the probe asks a port or a path that is not there."""
+    return _port(container, "readiness", message).is_wrong or "statuscode: 404" in message
 
 
 def unhealthy(relations: Relations, container: Container, probe: Probe) -> list[Json]:

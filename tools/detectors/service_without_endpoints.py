@@ -15,13 +15,14 @@ from tools.detectors.facts import began
 from tools.detectors.troubled import present
 from tools.kubernetes.config_edits import edited, last_applied
 from tools.kubernetes.moments import ago, created
-from tools.kubernetes.pods import is_leaving, is_ready
+from tools.kubernetes.pods import containers_of, is_leaving, is_ready
 from tools.kubernetes.relations import Relations, Workload, labels_of, selects
 from tools.kubernetes.seen import list_seen, object_seen
 
 CODE = "service-without-endpoints"
 
-_GRACE = timedelta(seconds=60)
+_NEW_SERVICE = timedelta(seconds=15)
+_STARTING = timedelta(seconds=60)
 _LIVELY = timedelta(hours=1)
 
 
@@ -43,7 +44,11 @@ def find(state: ClusterState) -> Iterator[Finding]:
     view = _View(relations)
     for service in state.of("Service"):
         selector = dig(service, "spec", "selector", default={})
-        if not selector or dig(service, "spec", "type") == "ExternalName" or ago(created(service), state.now) < _GRACE:
+        if (
+            not selector
+            or dig(service, "spec", "type") == "ExternalName"
+            or ago(created(service), state.now) < _NEW_SERVICE
+        ):
             continue
         why = (
             view.nobody(service, selector) if not view.ready_addresses(service) else view.wrong_port(service, selector)
@@ -117,7 +122,7 @@ class _View:
         wanting = [w for w in providers if w.wanted > 0 and w.ref.kind not in {"Job", "CronJob"}]
         if wanting:
             names = tuple(w.ref for w in wanting)
-            if all(ago(_lately(w), self.state.now) < _GRACE for w in wanting):
+            if all(ago(_lately(w), self.state.now) < _STARTING for w in wanting):
                 return None
             return _Why(
                 "no-pods",
@@ -130,7 +135,7 @@ class _View:
         return self._nothing_matches(service, selector)
 
     def _not_ready(self, pods: list[Json], providers: list[Workload]) -> _Why | None:
-        if all(ago(created(p), self.state.now) < _GRACE for p in pods):
+        if all(ago(created(p), self.state.now) < _STARTING and not _in_trouble(p) for p in pods):
             return None
         owners = dict.fromkeys(self.relations.owner(p) for p in pods)
         if all(owner.kind in {"Job", "CronJob"} for owner in owners):
@@ -165,7 +170,10 @@ class _View:
         candidates = [
             w
             for w in self.workloads
-            if w.ref.namespace == namespace and w.ref.kind not in {"Job", "CronJob"} and w.wanted
+            if w.ref.namespace == namespace
+            and w.ref.kind not in {"Job", "CronJob"}
+            and w.wanted
+            and not self._is_served(w)
         ]
         nearest, score = None, 0.0
         for workload in candidates:
@@ -206,6 +214,11 @@ class _View:
         since = changed[0] if changed else created(service)
         return _Why("selector", told, severity, tuple(seen), since, facts)
 
+    def _is_served(self, workload: Workload) -> bool:
+        """Whether some Service selects it already; then another one that nearly does is a leftover, not a typo."""
+        services = self.state.of("Service", workload.ref.namespace)
+        return any(selects(dig(s, "spec", "selector", default={}), _labels(workload)) for s in services)
+
     def _named_port_missing(self, service: Json, ready: list[Json]) -> _Why | None:
         """Pods are ready and yet no address is: the target port goes by a name that they do not have."""
         names = [
@@ -215,7 +228,7 @@ class _View:
         ]
         declared = _ports(ready)
         absent = [name for name in names if name not in {port_name for port_name, _ in declared}]
-        if not absent or all(ago(created(p), self.state.now) < _GRACE for p in ready):
+        if not absent or all(ago(created(p), self.state.now) < _STARTING for p in ready):
             return None
         return self._port(service, ready, f"has no endpoints: no container has a port named {absent[0]}", absent[0])
 
@@ -268,12 +281,17 @@ class _View:
 
     def _callers(self, service: ObjectRef) -> list[ObjectRef]:
         """Workloads whose settings name the Service as a host."""
-        found = [
+        return [
             w.ref
             for w in self.workloads
             if w.wanted and names_service(" ".join(settings(w.template)), service, w.ref.namespace)
         ]
-        return found
+
+
+def _in_trouble(pod: Json) -> bool:
+    """Whether it is more than starting: something failed already."""
+    usual = {"", "ContainerCreating", "PodInitializing"}
+    return any(c.restarts or c.waiting_reason not in usual for c in containers_of(pod))
 
 
 def _labels(workload: Workload) -> dict[str, str]:

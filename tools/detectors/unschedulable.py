@@ -20,7 +20,7 @@ from tools.kubernetes.seen import event_seen, list_seen, object_seen
 
 CODE = "unschedulable"
 
-_GRACE = timedelta(seconds=20)
+_GRACE = timedelta(seconds=10)
 _AUTOSCALER_GRACE = timedelta(minutes=10)
 
 _WHY = (

@@ -1,7 +1,7 @@
 """How a ConfigMap was edited since it was last applied: keys that vanished, appeared or changed, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 
@@ -10,7 +10,6 @@ from tools.kubernetes.history import shown
 from tools.kubernetes.moments import created, moment
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_SAME_MOMENT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def edited(item: Json, *fields: str) -> tuple[datetime, str] | None:
     found: list[tuple[datetime, str]] = []
     for entry in dig(item, "metadata", "managedFields", default=[]):
         at = moment(entry.get("time"))
-        if at is None or (begun is not None and at - begun < _SAME_MOMENT) or entry.get("subresource") == "status":
+        if at is None or (begun is not None and at <= begun) or entry.get("subresource") == "status":
             continue
         if not fields or any(f"f:{field}" in entry.get("fieldsV1", {}) for field in fields):
             found.append((at, str(entry.get("manager", ""))))
