@@ -54,6 +54,10 @@ def explain(error: DBAPIError, where: str) -> HildaError | None:
         return ToolFailed(f"{where} was held by another process for too long ({said}). Nothing was written. Try again.")
     if speaks_of(_BROKEN_DISK):
         return ToolFailed(f"{where}: the disk below it fails ({said}). Nothing was written.")
-    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+    # On SQLite an OperationalError that is none of the above ("no such table") is a bug; on PostgreSQL it is the server.
+    from_server = type(error.orig).__module__.startswith("psycopg") and isinstance(
+        error, OperationalError | InterfaceError
+    )
+    if error.connection_invalidated or from_server:
         return ToolFailed(f"{where} gave no answer ({said}). Nothing was written. Check that it runs, then try again.")
     return None
