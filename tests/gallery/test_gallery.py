@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from bot.doors.terminal.as_json import card_as_json, card_from_json
+from bot.doors.terminal.as_json import card_as_json
 from bot.doors.terminal.as_markdown import as_markdown
 from bot.doors.terminal.render import as_text, show
 from bot.doors.terminal.view import View
@@ -55,14 +55,6 @@ def test_the_card_looks_as_agreed(name: str, form: str, pytestconfig: pytest.Con
         golden.write_text(drawn)
 
     assert drawn == golden.read_text(), f"see {__doc__}"
-
-
-@pytest.mark.parametrize("name", GALLERY)
-def test_json_tells_everything(name: str) -> None:
-    """A card that went through JSON is the same card."""
-    sent = json.dumps(card_as_json(GALLERY[name]))
-
-    assert card_from_json(json.loads(sent)) == GALLERY[name]
 
 
 def test_no_golden_file_is_left_behind() -> None:

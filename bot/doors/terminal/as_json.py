@@ -1,4 +1,4 @@
-"""Cards as plain JSON, there and back: what `-o json` prints and what other programs may rely on.
+"""Cards as plain JSON: what `-o json` prints and what other programs may rely on.
 
     {"title", "tone", "cluster": {"name", "environment", "production", "practice_identity"} | null, "parts": [part]}
 
@@ -14,25 +14,19 @@ from domain.cards import (
     Card,
     Chart,
     Checklist,
-    ChecklistItem,
-    Choice,
     Choices,
-    ClusterLabel,
     Code,
     Facts,
     Form,
-    FormField,
     Links,
     Part,
     Progress,
-    Series,
     Sources,
     Table,
     Text,
 )
-from domain.evidence import evidence_as_json, evidence_from_json
+from domain.evidence import evidence_as_json
 from domain.plain_json import Json
-from domain.risk import Risk
 
 
 def card_as_json(card: Card) -> Json:
@@ -51,17 +45,6 @@ def card_as_json(card: Card) -> Json:
         },
         "parts": [_part_as_json(part) for part in card.parts],
     }
-
-
-def card_from_json(value: Json) -> Card:
-    """The inverse of `card_as_json`; KeyError or TypeError when `value` is not such a card."""
-    cluster = value["cluster"]
-    return Card(
-        value["title"],
-        value["tone"],
-        None if cluster is None else ClusterLabel(**cluster),
-        tuple(_part_from_json(part) for part in value["parts"]),
-    )
 
 
 def _part_as_json(part: Part) -> Json:
@@ -100,38 +83,6 @@ def _part_as_json(part: Part) -> Json:
             assert_never(part)
 
 
-def _part_from_json(value: Json) -> Part:
-    match value["type"]:
-        case "text":
-            return Text(value["markdown"])
-        case "facts":
-            return Facts(tuple((name, fact) for name, fact in value["rows"]))
-        case "table":
-            return Table(tuple(value["columns"]), tuple(tuple(row) for row in value["rows"]), value["caption"])
-        case "code":
-            risk = None if value["risk"] is None else Risk[value["risk"]]
-            return Code(value["text"], value["language"], value["label"], risk)
-        case "checklist":
-            return Checklist(tuple(ChecklistItem(**item) for item in value["items"]))
-        case "chart":
-            series = tuple(Series(s["label"], tuple(_point_back(*p) for p in s["points"])) for s in value["series"])
-            mark = None if value["mark"] is None else datetime.fromisoformat(value["mark"])
-            return Chart(value["title"], value["unit"], series, mark)
-        case "links":
-            return Links(tuple((label, url) for label, url in value["links"]))
-        case "choices":
-            return Choices(tuple(Choice(**choice) for choice in value["choices"]))
-        case "form":
-            fields = tuple(FormField(**field) for field in value["fields"])
-            return Form(value["action"], value["subject"], fields, value["submit"])
-        case "progress":
-            return Progress(tuple((text, state) for text, state in value["steps"]))
-        case "sources":
-            return Sources(tuple(evidence_from_json(item) for item in value["evidence"]))
-        case unknown:
-            raise KeyError(f"no part of a card is called {unknown!r}")
-
-
 def _fields(value: Any) -> Json:
     """The fields of a flat frozen dataclass, in order."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
@@ -140,7 +91,3 @@ def _fields(value: Any) -> Json:
 def _point(at: datetime, value: float) -> list[str | float | None]:
     """JSON has no NaN; nothing measured is null."""
     return [at.isoformat(), value if math.isfinite(value) else None]
-
-
-def _point_back(at: str, value: float | None) -> tuple[datetime, float]:
-    return datetime.fromisoformat(at), math.nan if value is None else value

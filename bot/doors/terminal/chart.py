@@ -14,6 +14,8 @@ from domain.cards import Chart, Series
 
 HEIGHT = 7
 WIDEST = 84
+NARROWEST = 20
+"""A course in fewer columns than this says nothing; then it gets a line of its own."""
 _BLOCKS, _ASCII_BLOCKS = "▁▂▃▄▅▆▇█", "_.:-=+*#"
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Braille: the bit of each of the 2 x 4 dots of one character, by column and row from the top."""
@@ -161,17 +163,23 @@ def _rows(
     labels = [one_line(series.label) for series in drawn]
     ends = [_first_to_last(series, scale, view) for series in drawn]
     gutter = min(max(map(len, labels)), view.width // 3)
-    columns = max(10, min(48, view.width - gutter - max(map(len, ends)) - 4))
+    columns = view.width - gutter - max(map(len, ends)) - 4
+    if beside := columns >= NARROWEST:
+        columns = min(48, columns)
+    else:  # Then each course stands under its label and numbers.
+        gutter, columns = 0, max(8, min(48, view.width - 2))
 
     lines: list[Text] = []
     for series, label, summary in zip(drawn, labels, ends, strict=True):
-        if len(label) > gutter:
-            lines.append(Text(label))
-            label = ""
-        line = Text(f"{label:<{gutter}}  ")
-        line.append(_blocks(series.points, span, columns, (low, high), unicode=view.unicode), style="cyan")
-        line.append(f"  {summary}", style="default" if series.points else "dim")
-        lines.append(line)
+        course = _blocks(series.points, span, columns, (low, high), unicode=view.unicode)
+        numbers = Text(summary, style="" if series.points else "dim")
+        if beside and len(label) <= gutter:
+            lines.append(Text.assemble(f"{label:<{gutter}}  ", (course, "cyan"), "  ", numbers))
+        elif beside:
+            lines += [Text(label), Text.assemble(" " * (gutter + 2), (course, "cyan"), "  ", numbers)]
+        else:
+            lines.append(Text.assemble((label, "bold"), "  " if label else "", numbers, overflow="fold"))
+            lines += [Text.assemble("  ", (course, "cyan"))] if series.points else []
     return [*lines, *_axis(start, end, mark, columns, gutter + 1, view, corner=False)]
 
 

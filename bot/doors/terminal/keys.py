@@ -27,8 +27,8 @@ _SAME: dict[str, Action] = {
     "deny": "reject",
     "cancel": "stop",
 }
-_TAKES_WORDS: frozenset[Action] = frozenset({"reject", "edit", "revoke", "stop"})
-"""Actions after whose word a person may say why, or what instead."""
+_TAKES_WORDS: frozenset[Action] = frozenset({"reject", "revoke", "stop"})
+"""Actions after whose word a person may say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Key:
 class Pressed:
     choice: Choice
     words: str = ""
-    """What followed: the reason of a rejection, the new command line of an edit."""
+    """What followed: the reason of a rejection."""
 
 
 def keys_of(card: Card) -> tuple[Key, ...]:

@@ -7,6 +7,7 @@ from typing import assert_never
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.constrain import Constrain
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table as Grid
 from rich.text import Text as Line
@@ -57,8 +58,12 @@ _STEPS = {
 
 def draw(card: Card, view: View) -> RenderableType:
     """The whole card. Print it with `show`, so that long code lines are not cropped."""
-    blocks = [block for part in card.parts if (block := _part(part, card, view)) is not None]
-    return Group(*_header(card, view), *(piece for block in blocks for piece in (Line(""), block)))
+    return Group(*_header(card, view), *(piece for block in body(card, view) for piece in (Line(""), block)))
+
+
+def body(card: Card, view: View) -> list[RenderableType]:
+    """The card's parts, without its title and without blanks between them."""
+    return [block for part in card.parts if (block := _part(part, card, view)) is not None]
 
 
 def show(card: Card, console: Console, view: View) -> None:
@@ -94,10 +99,10 @@ def _header(card: Card, view: View) -> Iterator[RenderableType]:
         )
     yield Trimmed(title, view.prose_width)
     if card.cluster is not None:
-        yield Constrain(_where(card.cluster, view), view.prose_width)
+        yield Trimmed(_where(card.cluster, view), view.prose_width)
 
 
-def _where(cluster: ClusterLabel, view: View) -> Line:
+def _where(cluster: ClusterLabel, view: View) -> RenderableType:
     """Cluster, environment, and who speaks: production cannot be overlooked, with or without colour."""
     words: list[tuple[str, str]] = []
     environment = one_line(cluster.environment)
@@ -111,11 +116,11 @@ def _where(cluster: ClusterLabel, view: View) -> Line:
     words.append((one_line(cluster.name), "default"))
     if cluster.practice_identity:
         words.append((f"speaking as {one_line(cluster.practice_identity)} (practice)", "bold magenta"))
-    line = Line("  " if view.interactive else "", overflow="fold")
+    line = Line(overflow="fold")
     for number, (word, style) in enumerate(words):
         line.append(view.dot if number else "", style="dim")
         line.append(word, style=style)
-    return line
+    return Padding(line, (0, 0, 0, 2), expand=False) if view.interactive else line
 
 
 def _part(part: Part, card: Card, view: View) -> RenderableType | None:
@@ -134,7 +139,7 @@ def _part(part: Part, card: Card, view: View) -> RenderableType | None:
         case Checklist(items):
             return _checklist(part, view) if items else None
         case Chart():
-            return _stacked(draw_chart(part, view))
+            return Trimmed(Group(*draw_chart(part, view)), view.width)
         case Links(links):
             return _stacked([ExactLines(_link(label, url)) for label, url in links])
         case Choices(choices):
@@ -158,9 +163,9 @@ def _facts(rows: tuple[tuple[str, str], ...], view: View) -> RenderableType:
     names = [one_line(name) for name, _ in rows]
     widest = max(map(cell_len, names), default=0)
     if widest > view.prose_width // 2:
-        return Group(
-            *(Line(f"{name}: {prose(value)}", overflow="fold") for name, (_, value) in zip(names, rows, strict=True))
-        )
+        pairs = zip(names, (prose(value) for _, value in rows), strict=True)
+        lines = [Line.assemble((f"{name}: ", "dim"), value, overflow="fold") for name, value in pairs]
+        return Trimmed(Group(*lines), view.prose_width)
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")

@@ -1,0 +1,152 @@
+"""The chat at a terminal: read a line, hand it over, show what comes back; Ctrl-C stops the work, not the talk."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from bot.doors.terminal.conversation import Conversation
+from bot.doors.terminal.lines import Lines
+from bot.doors.terminal.listener import Listener
+from bot.doors.terminal.screen import Screen
+from domain.cards import Card, ClusterLabel, Facts, Form, Text, card
+from domain.errors import HildaError
+from domain.messages import Incoming, Reply
+
+LEAVING = frozenset({"exit", "quit", "bye", "q", ":q"})
+_Handler = Callable[[int, FrameType | None], Any] | int | None
+
+
+@dataclass
+class Chat:
+    """One person, one conversation, one terminal."""
+
+    conversation: Conversation
+    listener: Listener
+    screen: Screen
+    lines: Lines
+    cluster: ClusterLabel | None = None
+
+    async def run(self) -> None:
+        """Talk until the person leaves, or the pipe ends and everything approved in it has its outcome."""
+        showing = asyncio.create_task(self._show_replies())
+        try:
+            while (typed := await self._next_line(showing)) is not None:
+                if typed.casefold() in LEAVING:
+                    break
+                await self._answer(typed)
+            else:
+                if not self.lines.interactive:
+                    await self.conversation.settle()
+        finally:
+            showing.cancel()
+            with suppress(asyncio.CancelledError):
+                await showing
+
+    async def _next_line(self, showing: "asyncio.Task[None]") -> str | None:
+        """The next line that says something; None at the end."""
+        while True:
+            if showing.done():
+                showing.result()  # What broke the flow of replies is a bug, and loud.
+            try:
+                typed = (await self.lines.line()).strip()
+            except EOFError:
+                return None
+            except KeyboardInterrupt:
+                self.screen.note("Ctrl-D leaves.")
+                continue
+            if typed:
+                return typed
+
+    async def _answer(self, typed: str) -> None:
+        word = typed.casefold().rstrip("!. ")
+        if word in {"help", "?", "h"}:
+            self.screen.say(help_card(self.cluster))
+            return
+        if word == "submit" and self.listener.form is not None:
+            await self._fill_in(self.listener.form)
+            return
+        await self._turn(self.listener.hear(typed))
+
+    async def _fill_in(self, form: Form) -> None:
+        values: dict[str, str] = {}
+        try:
+            for field in form.fields:
+                values[field.id] = await self.lines.edit(field.label, field.value, multiline=field.multiline)
+        except (EOFError, KeyboardInterrupt):
+            self.screen.note("Nothing was sent.")
+            return
+        await self._turn(self.listener.fills(form.action, form.subject, values))
+
+    async def _turn(self, incoming: Incoming) -> None:
+        work = asyncio.create_task(self.conversation.send(incoming))
+        with self.screen.turn():
+            async with self._interruptible(work):
+                try:
+                    await work
+                except asyncio.CancelledError:
+                    if not work.cancelled():  # It is we who are to end, not only the work.
+                        work.cancel()
+                        raise
+                except HildaError as failed:
+                    self.screen.note(str(failed))
+                await asyncio.sleep(0)  # What `replies` has been given is drawn before the turn closes.
+
+    @asynccontextmanager
+    async def _interruptible(self, work: "asyncio.Task[None]") -> AsyncIterator[None]:
+        """The first Ctrl-C asks the work to stop, the second stops waiting for it."""
+        loop = asyncio.get_running_loop()
+        stopping: list[asyncio.Task[None]] = []
+
+        def interrupted() -> None:
+            if stopping:
+                work.cancel()
+            else:
+                stopping.append(asyncio.create_task(self.conversation.cancel()))
+
+        before: _Handler = signal.getsignal(signal.SIGINT)
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, before)
+            for task in stopping:
+                await task
+
+    async def _show_replies(self) -> None:
+        async for reply in self.conversation.replies():
+            self._show(reply)
+
+    def _show(self, reply: Reply) -> None:
+        self.listener.saw(reply)
+        self.screen.show(reply)
+
+
+def help_card(cluster: ClusterLabel | None) -> Card:
+    """What can be said and typed here."""
+    return card(
+        "What you can say",
+        Text(
+            "Ask in your own words: *what is wrong in shop?* · *status of checkout* · *logs of checkout* · "
+            "*CPU of all services in the last hour* · *why did latency spike at 2 PM?* · *what changed?* · "
+            "or paste an alert or the output of kubectl."
+        ),
+        Facts(
+            (
+                ("next", "one level up: what to do, the commands, one script"),
+                ("evidence", "everything an answer rests on, with the lines to check it by"),
+                ("approve", "run the script that is shown, as far as you may"),
+                ("reject why", "say no to it; that is final"),
+                ("edit, submit", "change its command lines, then send them"),
+                ("tick 2", "task 2 is done"),
+                ("stop, undo that", "end what is running; take back what ran"),
+                ("1, 2, 3 or a letter", "what the newest card offers in brackets"),
+                ("Ctrl-C, Ctrl-D", "stop the work; leave"),
+            )
+        ),
+        cluster=cluster,
+    )
