@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlencode, urlsplit
 
 import aiohttp
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient, Configuration
 
 PAGE = 500
+Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 _LOGIN_SECONDS = 30.0
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -182,7 +183,7 @@ class KubeClient:
         path: str,
         *,
         params: Mapping[str, str] | str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Headers = (),
         body: bytes | None = None,
         seconds: float = 30.0,
     ) -> tuple[int, dict[str, str], bytes]:
@@ -202,7 +203,7 @@ class KubeClient:
         path: str,
         *,
         params: Mapping[str, str] | str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Headers = (),
         body: bytes | None = None,
         seconds: float = 30.0,
     ) -> AsyncIterator[Streamed]:
@@ -210,7 +211,7 @@ class KubeClient:
         _refuse_secrets(path)
         try:
             async with asyncio.timeout(seconds):
-                response = await self._request(method, path, params, headers or {}, body)
+                response = await self._request(method, path, params, headers, body)
         except TimeoutError as slow:
             raise self._too_long(path, seconds) from slow
         try:
@@ -258,7 +259,7 @@ class KubeClient:
         method: str,
         path: str,
         params: Mapping[str, str] | str,
-        headers: Mapping[str, str],
+        headers: Headers,
         body: bytes | None = None,
     ) -> aiohttp.ClientResponse:
         """One request; credentials that the server no longer accepts are renewed once."""
@@ -270,14 +271,15 @@ class KubeClient:
         return response
 
     async def _once(
-        self, method: str, path: str, params: Mapping[str, str] | str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, path: str, params: Mapping[str, str] | str, headers: Headers, body: bytes | None
     ) -> aiohttp.ClientResponse:
         configuration = self._api.configuration
         query = params if isinstance(params, str) else urlencode(params)
         # The path is sent as it came: what a proxy of ours has judged is what the server sees.
         url = URL(self.server.rstrip("/") + path + (f"?{query}" if query else ""), encoded=True)
-        sent = [(name, value) for name, value in headers.items() if name.lower() not in _OURS]
-        sent += [("User-Agent", "hilda"), *self._impersonation(headers)]
+        given = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
+        sent = [(name, value) for name, value in given if name.lower() not in _OURS]
+        sent += [("User-Agent", "hilda"), *self._impersonation(given)]
         if bearer := await configuration.get_api_key_with_prefix("BearerToken", alias="authorization"):
             sent.append(("Authorization", bearer.strip()))
         if urlsplit(self.server).hostname in _LOOPBACK and "accept-encoding" not in {name.lower() for name, _ in sent}:
@@ -301,9 +303,9 @@ class KubeClient:
         except (aiohttp.ClientError, ValueError) as broken:
             raise self._unreachable(broken) from broken
 
-    def _impersonation(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    def _impersonation(self, given: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """The kubeconfig's own `as:`, unless the caller speaks for somebody itself."""
-        if self._chosen is None or any(name.lower().startswith("impersonate-") for name in headers):
+        if self._chosen is None or any(name.lower().startswith("impersonate-") for name, _ in given):
             return []
         return [(name, value) for name, values in self._chosen.impersonation.items() for value in values]
 
