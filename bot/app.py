@@ -65,6 +65,9 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if metrics is not None:
             stack.push_async_callback(metrics.close)
         saver = await stack.enter_async_context(checkpoints.open_checkpoints(settings.database, settings.state_folder))
+        model = model_of(settings)
+        if model is not None:
+            stack.push_async_callback(model.close)
         label, highest = place(settings, kube.context, cluster, practice=practice)
         runbooks = library.load(settings.runbooks)
         desk = Desk(
@@ -77,7 +80,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             cluster=cluster,
             highest=highest,
             metrics=metrics,
-            model=model_of(settings),
+            model=model,
             look_seconds=settings.look_seconds,
             proposal_minutes=settings.proposal_minutes,
             run_seconds=settings.run_seconds,

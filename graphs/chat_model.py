@@ -5,6 +5,7 @@ answers without a model and says so.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,7 @@ class ChatModel:
         self._seconds = seconds
         self._given: dict[str, Any] = {"model": model, "api_key": api_key or "none", "base_url": base_url or None}
         self._client: Any = None
+        self._http: Any = None
 
     async def ask(self, system: str, question: str, *, on_words: Callable[[int], None] = lambda _: None) -> Json:
         """The JSON object that the model answers with, streamed; `on_words` hears how many words have come.
@@ -47,19 +49,38 @@ class ChatModel:
 
     async def _stream(self, system: str, question: str, on_words: Callable[[int], None]) -> str:
         text = ""
-        async for chunk in self._connected().astream([("system", system), ("user", question)]):
-            text += chunk.text if isinstance(chunk.text, str) else str(chunk.content)
-            if len(text) > _MOST_CHARACTERS:
-                raise ModelFailed("the model's answer did not end")
-            on_words(len(text.split()))
+        async with contextlib.aclosing(self._connected().astream([("system", system), ("user", question)])) as chunks:
+            async for chunk in chunks:
+                text += str(chunk.text)
+                if len(text) > _MOST_CHARACTERS:
+                    raise ModelFailed("the model's answer did not end")
+                on_words(len(text.split()))
         return text
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> "ChatModel":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     def _connected(self) -> Any:
         if self._client is None:
+            import httpx2
             from langchain_openai import ChatOpenAI
 
+            # A client of our own, so that it can be closed; langchain_openai's is shared and lives as long as Python.
+            self._http = httpx2.AsyncClient(timeout=self._seconds)
             self._client = ChatOpenAI(
-                **self._given, temperature=0.2, max_completion_tokens=2000, timeout=self._seconds, max_retries=0
+                **self._given,
+                temperature=0.2,
+                max_completion_tokens=2000,
+                timeout=self._seconds,
+                max_retries=0,
+                http_async_client=self._http,
             )
         return self._client
 

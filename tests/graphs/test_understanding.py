@@ -104,7 +104,9 @@ def test_a_level_is_named_by_what_it_gives(text: str, level: Level) -> None:
 
 def test_a_pasted_alert_is_looked_into() -> None:
     """Text that came out of a tool is searched for names and investigated."""
-    alert = "[FIRING:1] KubePodCrashLooping\nalertname: KubePodCrashLooping\nnamespace: shop\npod: checkout-7c9f8d-x2x4p\n"
+    alert = (
+        "[FIRING:1] KubePodCrashLooping\nalertname: KubePodCrashLooping\nnamespace: shop\npod: checkout-7c9f8d-x2x4p\n"
+    )
 
     understood = understand(said(alert), NAMES)
 
