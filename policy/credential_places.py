@@ -14,7 +14,8 @@ _KEY_BLOCK = re.compile(
     r"(?P<body>(?:(?!-----(?:BEGIN|END))[\s\S]){0,20000}+)(?P<end>-----END [A-Z0-9 ]{1,50}-----)?"
 )
 _KEY_LINES = re.compile(
-    r"(?:(?:\\+[rn]|\s|[\"'+|>,])*[A-Za-z0-9+/=]{16,}|(?:\\+[rn]|\s)*[A-Za-z0-9+/=]+$|(?:\\+[rn]|\s)*[A-Z][A-Za-z-]+: [^\n]*)+"
+    r"(?:(?:\\+[rn]|\s|[\"'+|>,])*[A-Za-z0-9+/=]{16,}|(?:\\+[rn]|\s)*[A-Za-z0-9+/=]+$"
+    r"|(?:\\+[rn]|\s)*[A-Z][A-Za-z-]+: [^\n]*)+"
 )
 _PUTTY = re.compile(r"Private-Lines: \d+\s*\n(?P<body>(?:[A-Za-z0-9+/=]+\r?\n?)+)")
 _ENCODED_KEY = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}")
@@ -39,7 +40,8 @@ _SHORT_FLAGS = re.compile(
     r"(?<![\w/\-])(?:(?:mysql(?:dump|admin|import|check|show)?|mariadb(?:-dump|-admin)?|mycli|mysqlsh)\b[^\n|;&]{0,200}?\s-p(?P<a>[^\s\"'=\-][^\s\"']{0,128}|[\"'][^\"'\n]{1,128}[\"'])"
     r"|sshpass\b[^\n|;&]{0,60}?\s-p\s?(?P<b>[^\s\"']{1,128}|[\"'][^\"'\n]{1,128}[\"'])"
     r"|(?:redis-cli|valkey-cli|keydb-cli)\b[^\n|;&]{0,200}?\s-a\s+(?P<c>[^\s\"']{1,128}|[\"'][^\"'\n]{1,128}[\"'])"
-    r"|(?:docker|podman|nerdctl|helm registry|buildah|skopeo|oras|crane|mongo|mongosh|mongodump|mongorestore|az|sqlcmd|psql|ldapsearch|ldapmodify|ldapadd|snmpwalk|curl|smbclient|htpasswd|oc)\b"
+    r"|(?:docker|podman|nerdctl|helm registry|buildah|skopeo|oras|crane|mongo|mongosh|mongodump|mongorestore|az|sqlcmd|"
+    r"psql|ldapsearch|ldapmodify|ldapadd|snmpwalk|curl|smbclient|htpasswd|oc)\b"
     r"(?=[^\n|;&]{0,300}?\s-(?:p|P|w|A)\s)(?:[^\n|;&]{0,120}\b(?:login|-u|-U|-D)\b)[^\n|;&]{0,200}?\s-(?:p|P|w)\s+(?P<d>[^\s\"'\-][^\s\"']{0,128}|[\"'][^\"'\n]{1,128}[\"']))"
 )
 _SQL = re.compile(
@@ -62,7 +64,8 @@ _MANIFEST_YAML = re.compile(
     r"(?m)^(?P<indent>[ \t]*)(?:- )?(?:data|stringData):[ \t]*\r?\n(?P<body>(?:(?P=indent)[ \t]+\S[^\n]*\n?|[ \t]*\n)+)"
 )
 _YAML_ENTRY = re.compile(
-    r"(?m)^[ \t]+[\w.\-\"']+:[ \t]+(?![|>][+\-]?[ \t]*$)(?P<secret>\S[^\n]*?)[ \t\r]*$|^[ \t]+(?P<line>(?![\w.\-\"']+:(?:[ \t]|$))\S[^\n]*)$"
+    r"(?m)^[ \t]+[\w.\-\"']+:[ \t]+(?![|>][+\-]?[ \t]*$)(?P<secret>\S[^\n]*?)[ \t\r]*$"
+    r"|^[ \t]+(?P<line>(?![\w.\-\"']+:(?:[ \t]|$))\S[^\n]*)$"
 )
 
 _PLAIN: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
@@ -115,10 +118,8 @@ def _is_spoken(pattern: re.Pattern[str], value: str) -> bool:
             value.lower() != value and not value.istitle() and not value.isupper()
         )
     if pattern is _HEADER:
-        return (
-            (" " in value
-            and not re.search(r"\d", value))
-            or (value.isalpha() and value.lower() == value and len(value) < 20)
+        return (" " in value and not re.search(r"\d", value)) or (
+            value.isalpha() and value.lower() == value and len(value) < 20
         )
     if pattern is _AUTH_FIELD:
         return value.isalpha() and value.islower()

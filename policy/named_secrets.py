@@ -14,19 +14,23 @@ Span = tuple[int, int]
 
 _NAME = r"(?<![\w.\-])(?P<name>[\w.\-$@/]{2,120}+)"
 _BINDING = re.compile(
-    _NAME
-    + r"(?P<close>\\*+[\"'`]?+\]?+)(?P<separator>\s{0,4}+(?::=|=>|={1,3}|(?<![=!<>])!==?|:(?![:/]{2}|\w*::))(?:[ \t]{0,40}+(?:\r?\n[ \t]{2,40}+(?![\w.\-]+:\s))?+))"
+    _NAME + r"(?P<close>\\*+[\"'`]?+\]?+)(?P<separator>\s{0,4}+(?::=|=>|={1,3}|(?<![=!<>])!==?|"
+    r":(?![:/]{2}|\w*::))"
+    r"(?:[ \t]{0,40}+(?:\r?\n[ \t]{2,40}+(?![\w.\-]+:\s))?+))"
 )
 _FLAG = re.compile(
-    r"(?<![\w\-])--?(?P<name>[A-Za-z][\w\-]{1,60}+)(?P<close>[\"']?)(?P<separator>(?:,\s{0,40}|[ \t]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,40}-[ \t]{1,4})(?!-))"
+    r"(?<![\w\-])--?(?P<name>[A-Za-z][\w\-]{1,60}+)(?P<close>[\"']?)"
+    r"(?P<separator>(?:,\s{0,40}|[ \t]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,40}-[ \t]{1,4})(?!-))"
 )
 _CALL = re.compile(_NAME + r"(?P<close>)(?P<separator>[ \t]?\([ \t]?(?=\\*[\"']))")
 _SPOKEN = re.compile(
     r"(?i)(?<![\w.\-])(?P<name>(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api[ _-]?key|access[ _-]?key|pin|otp))"
-    r"(?P<close>)(?P<separator>[ \t]{1,4}(?:(?:is|was|are|to|of|now|set to|changed to)(?::|[ \t])[ \t]{0,4})?(?=[\"'`]?\S{0,80}?[\d!@#$%^&*+]))"
+    r"(?P<close>)(?P<separator>[ \t]{1,4}(?:(?:is|was|are|to|of|now|set to|changed to)(?::|[ \t])[ \t]{0,4})?"
+    r"(?=[\"'`]?\S{0,80}?[\d!@#$%^&*+]))"
 )
 _COLUMN = re.compile(
-    r"(?m)^[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)(?P<close>)(?P<separator>[ \t]+)(?=\S+[ \t]*\r?$)"
+    r"(?m)^[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)"
+    r"(?P<close>)(?P<separator>[ \t]+)(?=\S+[ \t]*\r?$)"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.:\-]{2,60})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{1,4000})</")
 _PAIR_NAME = re.compile(

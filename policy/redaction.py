@@ -60,7 +60,7 @@ def redact_json(value: Any, *, name: str = "") -> Any:
 
 
 def strip_secret(obj: Json) -> Json:
-    """A copy of a Kubernetes object that cannot leak: Secrets lose their values and keep only the names of their keys."""
+    """A copy of a Kubernetes object that cannot leak: a Secret keeps the names of its keys and loses their values."""
     if obj.get("kind") == "SecretList" or (obj.get("kind") == "List" and isinstance(obj.get("items"), list)):
         return {**obj, "items": [strip_secret(_typed(item, obj)) for item in obj.get("items") or ()]}
     if obj.get("kind") != "Secret":
@@ -101,7 +101,6 @@ def _pieces(text: str, spans: list[Span]) -> Iterator[str]:
 
 
 def _redacted_value(value: str, name: str) -> str:
-    if name and announces(name) is not Announces.nothing:
-        if is_secret_value(value, announces(name), name):
-            return MARK
+    if is_secret_value(value, announces(name), name):
+        return MARK
     return redact(value)

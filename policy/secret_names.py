@@ -19,8 +19,8 @@ class Announces(IntEnum):
 
 _PASSWORDS = frozenset(
     "password passwd pwd passphrase passcode passwort kennwort contrasena contraseña senha motdepasse userpassword "
-    "rootpassword dbpassword dbpass adminpassword userpass rootpass keypass storepass pgpassword requirepass masterauth "
-    "masterpass passwordhash pass_phrase sshpass redispassword mysqlpwd dbpwd".split()
+    "rootpassword dbpassword dbpass adminpassword userpass rootpass keypass storepass pgpassword requirepass "
+    "masterauth masterpass passwordhash pass_phrase sshpass redispassword mysqlpwd dbpwd".split()
 )
 _TOKENS = frozenset(
     "secret token apikey accesskey secretkey privatekey authtoken accesstoken refreshtoken idtoken identitytoken "
@@ -42,9 +42,9 @@ _KEY_OWNERS = frozenset(
 """Before `key`, these make it a secret; `cache_key`, `config key` and `partition_key` stay what they are."""
 
 _DESCRIBES = frozenset(
-    "name names ref refs reference file files filename path paths dir directory count counts length len size type types "
-    "ttl expiry expires expired expiration seconds minutes duration timeout url uri urls endpoint endpoints version "
-    "policy mount mode provider algorithm alg required enabled disabled rotation age limit limits usage used max min "
+    "name names ref refs reference file files filename path paths dir directory count counts length len size type "
+    "types ttl expiry expires expired expiration seconds minutes duration timeout url uri urls endpoint endpoints "
+    "version policy mount mode provider algorithm alg required enabled disabled rotation age limit limits usage used max min "
     "namespace kind manager store class status state valid invalid validity error errors failed failures field format "
     "generator rule rules method methods methods strength prompt reset at in for is has days hours source "
     "selector template creation created updated modified issuer audience scope scopes attempts retries rate budget "

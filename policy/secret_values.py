@@ -1,6 +1,7 @@
 """Whether the value beside an announcing name is a secret, or a switch, a number, a reference, a word of prose."""
 
 import re
+from itertools import pairwise
 
 from policy.secret_names import Announces
 
@@ -12,14 +13,16 @@ _EMPTY = frozenset(
     "wrong mismatch mismatched rejected accepted ok okay failed failure denied granted allowed valid absent present "
     "unknown unauthorized forbidden enabled disabled error success successful not cannot could is was has must should "
     "will the a an for from in to and or of with by without using via bearer basic jwt oauth oauth2 oidc digest ntlm "
-    "kerberos saml ldap scram scram-sha-256 md5 cookie kubernetes approle token tokens password passwords secret secrets".split()
+    "kerberos saml ldap scram scram-sha-256 md5 cookie kubernetes approle token tokens password passwords "
+    "secret secrets".split()
 )
 _SECRET_ANYWAY = frozenset({"password", "passwords", "secret", "secrets", "default", "token", "tokens", "kubernetes"})
 """Words that describe a `token:`, and that people take as a password."""
 
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|<set to .*|\*{3,}|x{4,}|X{4,}|\.{3,}|-+|_+|\{\{.*|\$\{[^}]*\}.*|\$\(.*|\$[A-Za-z_]+|%\(?\w*\)?[sdvqr+]+|"
-    r"\{\w*\}|%\{.*\}|\[[^\]]*\]|@\w+@|#\{.*\}|\(?(?:redacted|masked|hidden|sensitive(?: value)?|none|empty|unset|null)\)?|"
+    r"\{\w*\}|%\{.*\}|\[[^\]]*\]|@\w+@|#\{.*\}|\(?(?:redacted|masked|hidden|sensitive(?: value)?|none|empty|unset|null)"
+    r"\)?|"
     r"\[?REDACTED.*|\*+\w{0,4}|&\{.*|0x[0-9a-f]{6,16}|map\[.*|nil\W*",
     re.DOTALL,
 )
@@ -47,9 +50,10 @@ _KUBERNETES_NAME = re.compile(
 )
 _NAME_PARTS = re.compile(r"[./:_\-]")
 _NAMING = frozenset(
-    "secret secrets tls cert certs crt creds credentials credential token tokens key keys config auth password passwords "
-    "ca db database registry pull regcred service account sa default api app web ingress http https grpc kube system "
-    "postgres postgresql mysql redis mongo mongodb kafka rabbitmq user admin oauth webhook license env store vault".split()
+    "secret secrets tls cert certs crt creds credentials credential token tokens key keys config auth password "
+    "passwords ca db database registry pull regcred service account sa default api app web ingress http https grpc "
+    "kube system postgres postgresql mysql redis mongo mongodb kafka rabbitmq user admin oauth webhook "
+    "license env store vault".split()
 )
 _SESSION_LIKE = re.compile(r"sess|sid$|cookie|csrf|xsrf", re.IGNORECASE)
 _COUNTED = re.compile(r"otp|mfa|pin$|passcode", re.IGNORECASE)
@@ -140,4 +144,4 @@ def _looks_drawn(value: str, name: str) -> bool:
 def _switches(body: str) -> int:
     """How often the kind of character changes."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in body]
-    return sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    return sum(a != b for a, b in pairwise(kinds))

@@ -43,7 +43,8 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     *((f"gh{kind}_", r"[A-Za-z0-9_.\-]{20,255}") for kind in "pousr"),
     ("github_pat_", r"[A-Za-z0-9_]{22,255}"),
     *((f"{kind}-", r"[A-Za-z0-9_.=\-]{16,300}") for kind in (
-        "glpat", "gldt", "glft", "glsoat", "glrt", "glrtr", "glcbt", "glimt", "glptt", "glagent", "gloas", "glffct", "glwt",
+        "glpat", "gldt", "glft", "glsoat", "glrt", "glrtr", "glcbt", "glimt", "glptt", "glagent", "gloas", "glffct",
+        "glwt",
     )),
     ("_gitlab_session=", r"[0-9a-f]{32}"),
     ("GR1348941", r"[A-Za-z0-9_\-]{20,50}"),
@@ -199,7 +200,7 @@ _SUFFIXED: tuple[tuple[str, re.Pattern[str]], ...] = (
     (":APA91b", re.compile(r"[0-9A-Za-z_\-]{4,40}:APA91b[0-9A-Za-z_\-]{100,200}")),
     ("AC", re.compile(r"(?<![A-Za-z0-9+/=])(?:AC)[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
     ("SK", re.compile(r"(?<![A-Za-z0-9+/=])(?:SK)[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
-    ("eyJ", re.compile(r"eyJ(?<![A-Za-z0-9_\-]eyJ)[A-Za-z0-9_\-]{6,8000}(?:\.[A-Za-z0-9_\-]{2,16000}){1,4}(?:\.(?![A-Za-z0-9]))?")),
+    ("eyJ", re.compile(r"eyJ(?<![A-Za-z0-9_\-]eyJ)[A-Za-z0-9_\-]{6,8000}(?:\.[A-Za-z0-9_\-]{2,16000}){1,4}")),
     ("eyJhdXRocyI6", re.compile(r"eyJhdXRocyI6[A-Za-z0-9+/=_\-]{16,20000}")),
     ("eyJhdXRoI", re.compile(r"eyJhdXRoI[A-Za-z0-9+/=_\-]{16,20000}")),
 )  # fmt: skip
