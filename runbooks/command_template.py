@@ -71,13 +71,19 @@ def _fill_word(word: str, value: Value) -> str:
     if not names:
         return word
     if word[0] in "{[" and not word.startswith("{{"):
-        return json.dumps(_fill_json(_parsed(word), value), ensure_ascii=False, separators=(",", ":"))
+        return _as_one_word(json.dumps(_fill_json(_parsed(word), value), separators=(",", ":")))
     if any(_several_lines(value(name)) for name in names):
         raise Unfillable(names[0], "its value has several lines, which only fit into JSON")
     filled = SLOT.sub(lambda found: value(found.group(1)), word)
     if filled.startswith("-") and not word.startswith("-"):
         raise Unfillable(names[0], "its value begins with a dash and would be taken for an option")
     return filled
+
+
+def _as_one_word(text: str) -> str:
+    """The same JSON in plain ASCII and without quotes inside strings, so that one pair of single quotes holds it."""
+    escaped = re.sub(r"\\(.)", lambda pair: "\\u0022" if pair.group(1) == '"' else pair.group(), text)
+    return escaped.replace("'", "\\u0027")
 
 
 def _several_lines(text: str) -> bool:

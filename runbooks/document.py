@@ -44,6 +44,8 @@ class Block:
     """For verify and undo: the steps they belong to; empty means all."""
     otherwise: str = ""
     """What the task is called when neither this block nor its alternatives can be filled."""
+    runs_alone: bool = False
+    """Runme's `excludeFromRunAll`: never part of "run all blocks"."""
     irreversible: str = ""
     """Why there is nothing to undo."""
 

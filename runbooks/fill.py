@@ -6,35 +6,14 @@ stays in the plan as a task for a person, with the sentence why.
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from domain.findings import Cause
-from domain.objects import ObjectRef
 from domain.risk import Risk
 from domain.scripts import Expectation, Plan, ShellCommand, Step
-from policy.redaction import redact
 from runbooks.command_template import fill_command
-from runbooks.conditions import CONDITIONS
 from runbooks.document import Block, MetricCheck, Runbook, Task
-from runbooks.slots import (
-    CALLED_BY,
-    CHANGED_FROM,
-    SLOT,
-    SLOTS,
-    Unfillable,
-    number,
-    say,
-    say_what_is_known,
-    slots_in,
-    workload_kind,
-)
-
-_NAMES_OBJECT = {
-    "workload": ("workload_kind", "workload"),
-    "pod": ("Pod", "pod"),
-    "service": ("Service", "service"),
-    "config_name": ("ConfigMap", "config_name"),
-}
+from runbooks.observed import Observed
+from runbooks.slots import SLOT, Unfillable, number, say, say_what_is_known, slots_in
 
 
 def choose(cause: Cause, runbooks: Sequence[Runbook]) -> Runbook | None:
@@ -79,66 +58,6 @@ def copyable(command: ShellCommand, context: str) -> str:
     if not context or command.argv[0] != "kubectl":
         return command.text
     return shlex.join((command.argv[0], "--context", context, *command.argv[1:]))
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What may go into slots: the cause's facts, and what its object says by itself."""
-
-    cause: Cause
-    values: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, cause: Cause) -> "Observed":
-        ref = cause.finding.object
-        values: dict[str, str] = {}
-        if ref.namespace:
-            values["namespace"] = ref.namespace
-        if workload_kind(ref.kind):
-            values |= {"workload": ref.name, "workload_kind": ref.kind}
-        elif ref.kind in ("Pod", "Service"):
-            values[ref.kind.lower()] = ref.name
-        elif ref.kind == "ConfigMap":
-            values |= {"config_name": ref.name, "config_kind": ref.kind}
-        values |= {name: value for name, value in cause.finding.facts.items() if name in SLOTS and value != ""}
-        return cls(cause, values)
-
-    def value(self, name: str) -> str:
-        """The slot's text for a command; Unfillable when it was not observed or is not of its type."""
-        slot = SLOTS[name]
-        if name not in self.values:
-            raise Unfillable(name, f"{slot.phrase} was not observed")
-        text = slot.render(self.values[name])
-        if name in CALLED_BY:
-            line = f"{self.values.get(CALLED_BY[name], 'value')}={text}"
-            if redact(line) != line:
-                raise Unfillable(name, f"{slot.phrase} looks like a secret, which no command may carry")
-        if name in CHANGED_FROM and self.values.get(CHANGED_FROM[name]) == self.values[name]:
-            raise Unfillable(name, f"{slot.phrase} is the same as the present one")
-        return text
-
-    def require(self, name: str) -> None:
-        """What a block's `when` asks for: a condition that holds, or a slot with a value."""
-        if name not in CONDITIONS:
-            self.value(name)
-            return
-        holds, otherwise = CONDITIONS[name]
-        if not holds(self.cause, self.cause.finding.facts):
-            raise Unfillable(name, otherwise)
-
-    def objects(self, names: Sequence[str]) -> tuple[ObjectRef, ...]:
-        """The objects that commands with these slots are about."""
-        found: list[ObjectRef] = []
-        for name in names:
-            if name in _NAMES_OBJECT and name in self.values:
-                kind, key = _NAMES_OBJECT[name]
-                kind = self.values.get(kind, kind) if kind == "workload_kind" else kind
-                found.append(
-                    ObjectRef(
-                        self.cause.finding.object.cluster, self.values.get("namespace", ""), kind, self.values[key]
-                    )
-                )
-        return tuple(dict.fromkeys(found))
 
 
 def _alternatives(first: Block, runbook: Runbook) -> list[Block]:
@@ -229,11 +148,19 @@ def _expectations(checks: Sequence[MetricCheck], observed: Observed) -> tuple[Ex
             continue
         try:
             query = SLOT.sub(lambda slot: observed.value(slot.group(1)), check.query)
-            bound = float(check.bound if number(check.bound) else observed.value(check.bound)) * check.factor
+            bound = float(check.bound if number(check.bound) else observed.value(check.bound))
         except Unfillable:
             continue
         met.add(check.name)
-        found.append(Expectation(say(check.title, observed.values), query, check.compare, bound, check.unit))
+        found.append(
+            Expectation(
+                say(check.title, observed.values),
+                query,
+                check.compare,
+                float(f"{bound * check.factor:.6g}"),
+                check.unit,
+            )
+        )
     return tuple(found)
 
 

@@ -10,8 +10,8 @@ import yaml
 from domain.errors import Misconfigured
 from runbooks.document import Runbook
 from runbooks.faults import Fault
+from runbooks.front_matter import split_front_matter
 from runbooks.library import read_text
-from runbooks.parse import split_front_matter
 from runbooks.slots import say
 
 CHUNK = 600

@@ -1,12 +1,9 @@
 """From Markdown to a `Runbook`, with every fault found on the way and the line it stands on."""
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -27,14 +24,10 @@ from runbooks.command_template import BadTemplate, lines_of, words
 from runbooks.conditions import CONDITIONS
 from runbooks.document import SECTIONS, Block, MetricCheck, Runbook, Task
 from runbooks.faults import Fault, RunbookFault
+from runbooks.front_matter import Say, read_front_matter
 from runbooks.slots import SLOTS, number, slots_in
 
-_LISTS = ("causes", "kinds", "signals")
-_OWN_KEYS = ("id", "title", *_LISTS, "owner", "reviewed")
-_RUNME_KEYS = ("cwd", "shell", "skipPrompts", "terminalRows", "category", "tag", "runme")
-_REQUIRED = ("id", "title", "causes", "owner")
 _HOME = {"look": ("Diagnosis", "Mitigation"), "do": ("Mitigation",), "verify": ("Verify",), "undo": ("Undo",)}
-Say = Callable[[int, str], None]
 
 
 def parse(text: str, name: str) -> Runbook:
@@ -44,7 +37,7 @@ def parse(text: str, name: str) -> Runbook:
     def say(line: int, message: str) -> None:
         faults.append(Fault(name, line, message))
 
-    matter, body, first_line = _front_matter(text, say)
+    matter, body, first_line = read_front_matter(text, say)
     reader = _Reader(say, first_line)
     reader.read(body)
     reader.check_names()
@@ -68,68 +61,6 @@ def parse(text: str, name: str) -> Runbook:
         undo=tuple(b for b in reader.blocks if b.tag == "undo"),
         metrics=tuple(reader.metrics),
     )
-
-
-def split_front_matter(text: str) -> tuple[str | None, str, int]:
-    """(YAML or None, body, the body's first line number)."""
-    lines = text.split("\n")
-    if lines[0].strip() != "---":
-        return None, text, 1
-    for index, line in enumerate(lines[1:], start=1):
-        if line.strip() == "---":
-            return "\n".join(lines[1:index]), "\n".join(lines[index + 1 :]), index + 2
-    return None, text, 1
-
-
-def _front_matter(text: str, say: Say) -> tuple[dict[str, Any], str, int]:
-    source, body, first_line = split_front_matter(text)
-    if source is None:
-        say(1, "front matter is missing: the file begins with a line '---', YAML, and another '---'")
-        return {}, body, first_line
-    try:
-        # Everything stays a string or a list of strings: no dates, numbers or objects are made here.
-        value = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506
-    except yaml.MarkedYAMLError as broken:
-        line = broken.problem_mark.line + 2 if broken.problem_mark else 2
-        say(line, f"front matter is not YAML: {broken.problem or broken.context or 'unreadable'}")
-        return {}, body, first_line
-    except (yaml.YAMLError, ValueError, RecursionError) as broken:
-        say(2, f"front matter is not YAML: {str(broken).splitlines()[0] if str(broken) else 'unreadable'}")
-        return {}, body, first_line
-    if not isinstance(value, dict):
-        say(2, "front matter has to be 'key: value' lines")
-        return {}, body, first_line
-    return _checked(value, source, say), body, first_line
-
-
-def _checked(value: dict[Any, Any], source: str, say: Say) -> dict[str, Any]:
-    def line_of(key: object) -> int:
-        return next((i for i, line in enumerate(source.split("\n"), start=2) if line.startswith(f"{key}:")), 2)
-
-    for key, item in value.items():
-        if key in _RUNME_KEYS:
-            continue
-        if key not in _OWN_KEYS:
-            say(line_of(key), f"front matter has an unknown key {key!r}; known are {', '.join(_OWN_KEYS)}")
-        elif key in _LISTS:
-            if not (isinstance(item, list) and item and all(isinstance(i, str) and i.strip() for i in item)):
-                say(line_of(key), f"{key} has to be a list with at least one name")
-        elif not isinstance(item, str) or not item.strip():
-            say(line_of(key), f"{key} has to be text")
-        elif key == "reviewed" and not _is_date(item):
-            say(line_of(key), f"reviewed has to be a day such as 2026-03-01, not {item!r}")
-    for key in _REQUIRED:
-        if key not in value:
-            say(1, f"front matter lacks {key!r}")
-    return value
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass
@@ -248,6 +179,7 @@ class _Reader:
             after=listed(attributes.get("after", "")),
             serves=listed(attributes.get("for", "")),
             otherwise=attributes.get("otherwise", ""),
+            runs_alone=attributes.get("excludeFromRunAll", "").lower() == "true",
             irreversible=attributes.get("irreversible", ""),
         )
         self.prose, self.under_heading = [], self.under_heading + 1

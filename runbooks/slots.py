@@ -71,8 +71,11 @@ image = _matches(
 
 
 def line_value(value: str) -> bool:
-    """Anything printable on one line: the value of an environment variable."""
-    return len(value) <= 1024 and value.isprintable()
+    """Plain printable text on one line: the value of an environment variable.
+
+    Without quotes that a shell word could only carry in pieces; policy does not read such words.
+    """
+    return len(value) <= 1024 and value.isascii() and value.isprintable() and "'" not in value and '""' not in value
 
 
 def text_value(value: str) -> bool:
@@ -143,14 +146,12 @@ _ALL = (
         "db.elsewhere",
     ),
     Slot("env_name", "the environment variable", env_name, "the name of an environment variable", "DB_POOL_SIZE"),
-    Slot(
-        "env_value", "the variable's present value", line_value, "one printable line of at most 1,024 characters", "5"
-    ),
+    Slot("env_value", "the variable's present value", line_value, "one plain line of at most 1,024 characters", "5"),
     Slot(
         "previous_env_value",
         "the variable's previous value",
         line_value,
-        "one printable line of at most 1,024 characters",
+        "one plain line of at most 1,024 characters",
         "50",
     ),
     Slot("memory_limit", "the present memory limit", quantity, "a Kubernetes quantity such as 512Mi", "128Mi"),
@@ -158,9 +159,9 @@ _ALL = (
         "previous_memory_limit", "the previous memory limit", quantity, "a Kubernetes quantity such as 512Mi", "512Mi"
     ),
     Slot("replicas", "the number of replicas", count, "a whole number", "3"),
-    Slot("baseline", "the value from before", number, "a number", "0.12"),
-    Slot("threshold", "the threshold", number, "a number", "0.5"),
+    Slot("baseline", "the latency from before", number, "a number", "0.12"),
     Slot("latency_query", "the latency query", promql, "a PromQL expression", "latency_p95_seconds"),
+    Slot("pool_query", "the query for the pool's use", promql, "a PromQL expression", "pool_used_percent"),
 )
 
 SLOTS: Mapping[str, Slot] = {slot.name: slot for slot in _ALL}
