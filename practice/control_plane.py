@@ -7,15 +7,20 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 
 from practice import access, programs
 from practice.api import Api, ApiError, Json, path_of
+from practice.backdate import Move, backdate
 from practice.children import Children, free_ports
 from practice.signing_key import new_signing_key
 from practice.waiting import until
+
+AGE = timedelta(days=47)
+"""How old the cluster claims to be: nothing about the cluster itself changed lately."""
 
 
 @dataclass
@@ -107,6 +112,9 @@ class ControlPlane:
             account = path_of("v1", "ServiceAccount", "default", "default")
             await self._wait("the controllers", lambda: _exists(api, account))
             await self._wait("the nodes", lambda: _nodes_take_pods(api, nodes))
+        now = datetime.now(UTC)
+        age = Move(now - timedelta(minutes=5), now + timedelta(seconds=1), AGE)
+        await backdate(self.etcd, ["default", "kube-node-lease", "kube-public", "kube-system"], [age], nodes=True)
 
     async def _wait(self, what: str, holds: Callable[[], Awaitable[bool]]) -> None:
         await until(what, holds, seconds=40, check=self.children.check)

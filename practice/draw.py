@@ -46,6 +46,7 @@ def draw(scenario: str, seed: int, ranges: Mapping[str, list[int]], taken: Colle
     values = {
         "namespace": places[0],
         "victim": own[0],
+        "config_name": f"{own[0]}-{chance.choice(known['config_suffixes'])}",
         "setting_key": setting["key"],
         "setting_value": setting["value"],
         "setting_last_words": chance.choice(known["last_words"]) % setting["key"],

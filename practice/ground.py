@@ -12,8 +12,10 @@ from practice import access, programs
 from practice.api import Api, path_of
 from practice.control_plane import ControlPlane
 from practice.health import Judge, Verdict
+from practice.past import Past
 from practice.scenario import Scenario, load
 from practice.staging import Staging
+from practice.telemetry import Telemetry
 
 Tell = Callable[[str], None]
 
@@ -30,13 +32,17 @@ class PracticeGround:
     executor_kubeconfig: Path
     admin_kubeconfig: Path
     judge: Judge
-    prometheus_url: str = ""
+    telemetry: Telemetry | None
     context: str = access.CONTEXT
-    untouched: str = ""
 
     @property
     def namespace(self) -> str:
         return self.scenario.namespace
+
+    @property
+    def prometheus_url(self) -> str:
+        """ "" where it was opened without metrics."""
+        return self.telemetry.url if self.telemetry else ""
 
     @property
     def title(self) -> str:
@@ -60,14 +66,16 @@ class PracticeGround:
         keep: bool = False,
         *,
         plane: ControlPlane | None = None,
+        metrics: bool = True,
         tell: Tell = lambda _: None,
     ) -> AsyncIterator["PracticeGround"]:
         """Bring the scenario to where it is visibly broken.
 
         `plane` is a control plane to play on; without one a ground starts its own, and ends it. `keep` leaves the
-        folder with its logs behind. `tell` hears what is being done, in a few words each.
+        folder with its logs behind. `metrics=False` goes without a Prometheus. `tell` hears what is being done, in a
+        few words each.
         """
-        kubectl = programs.find(["kubectl"])["kubectl"]
+        found = programs.find(["kubectl", *(programs.METRICS if metrics else ())])
         place = folder or Path(tempfile.mkdtemp(prefix="practice-ground-"))
         place.mkdir(parents=True, exist_ok=True)
         own_plane = plane is None
@@ -75,10 +83,12 @@ class PracticeGround:
             tell("starting a Kubernetes control plane")
             plane = await ControlPlane.start(place / "control-plane", seed=seed)
         try:
-            ground = await _set_the_scene(cls, plane, scenario, seed, place, kubectl, tell)
+            ground = await _set_the_scene(cls, plane, scenario, seed, place, found, tell)
             try:
                 yield ground
             finally:
+                if ground.telemetry:
+                    await ground.telemetry.stop()
                 if not own_plane:
                     await ground.clear()
         finally:
@@ -89,7 +99,7 @@ class PracticeGround:
 
     async def healed(self) -> Verdict:
         """Judge the cluster as it is now, read afresh."""
-        return await self.judge.verdict(self.untouched)
+        return await self.judge.verdict()
 
     async def clear(self) -> None:
         """Delete what the scenario made; the control plane goes on."""
@@ -113,28 +123,40 @@ async def _set_the_scene(
     name: str,
     seed: int,
     folder: Path,
-    kubectl: Path,
+    found: dict[str, Path],
     tell: Tell,
 ) -> PracticeGround:
     async with Api(plane.kubeconfig) as api:
         taken = {item["metadata"]["name"] for item in await api.items(path_of("v1", "Namespace"))}
         scenario = load(name, seed, taken)
-        staging = Staging(scenario, plane, api, kubectl)
+        staging = Staging(scenario, plane, api, found["kubectl"])
         tell(f"setting up {len(scenario.services)} services in {len(scenario.namespaces)} namespaces")
-        await staging.make_namespaces()
+        past = Past(plane, scenario)
         for number, phase in enumerate(scenario.phases, 1):
             tell(f"playing what happened, {number} of {len(scenario.phases)}")
+            await past.begin()
+            if number == 1:
+                await staging.make_namespaces()
             await staging.play(phase)
+            await past.end()
+        tell("moving it into the past")
+        await past.move()
+    telemetry = None
+    if "prometheus" in found:
+        tell("writing Prometheus' memory of it")
+        chapters = past.chapters()
+        telemetry = await Telemetry.start(folder, plane, namespaces=scenario.namespaces, chapters=chapters)
     own = scenario.namespace
     admin = plane.kubeconfig_of("admin", namespace=own, folder=folder)
-    ground = kind(
+    judge = Judge(scenario, found["kubectl"], admin, telemetry)
+    await judge.remember(past.happened)
+    return kind(
         plane=plane,
         scenario=scenario,
         folder=folder,
         kubeconfig=plane.kubeconfig_of("hilda", namespace=own, folder=folder),
         executor_kubeconfig=plane.kubeconfig_of("executor", namespace=own, folder=folder),
         admin_kubeconfig=admin,
-        judge=Judge(scenario, kubectl, admin),
+        judge=judge,
+        telemetry=telemetry,
     )
-    ground.untouched = await ground.judge.fingerprint()
-    return ground

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from practice.api import Json
 from practice.kubectl import kubectl
 from practice.scenario import Scenario
 from practice.staging import complete
+from practice.telemetry import Telemetry
 
 
 @dataclass(frozen=True)
@@ -17,20 +20,56 @@ class Verdict:
     why: str
 
 
+_P95 = (
+    "histogram_quantile(0.95, sum by (le) ("
+    'rate(http_request_duration_seconds_bucket{{namespace="{namespace}",service="{service}"}}[15s])))'
+)
+_BEFORE_THE_TROUBLE = 120
+"""Seconds before the last phase: as good as it gets."""
+
+
 @dataclass
 class Judge:
     scenario: Scenario
     kubectl: Path
     kubeconfig: Path
+    telemetry: Telemetry | None
+    _as_it_was: str = ""
+    _usual_p95: float = 0.0
 
-    async def verdict(self, untouched: str = "") -> Verdict:
-        """`untouched` is the fingerprint from before, where nothing should have been changed."""
+    async def remember(self, happened: Sequence[int]) -> None:
+        """Before anybody acts: what is there now, and what was usual before the trouble began."""
+        self._as_it_was = await self._fingerprint()
+        if self._asks_for_latency and self.telemetry:
+            # The written history has a value every 15 s, so the usual is read from a longer stretch of it.
+            query = self._p95_query.replace("[15s]", "[5m]")
+            self._usual_p95 = _only(await self.telemetry.ask(query, happened[-1] - _BEFORE_THE_TROUBLE))
+
+    async def verdict(self) -> Verdict:
         faults = [fault for name in self.scenario.namespaces for fault in await self._faults(name)]
-        if self.scenario.healed.get("untouched") and await self.fingerprint() != untouched:
+        if self.scenario.healed.get("untouched") and await self._fingerprint() != self._as_it_was:
             faults.append("something was changed, and nothing needed to be")
+        if self._asks_for_latency and self.telemetry:
+            faults += await self._slow(self.telemetry)
         return Verdict(not faults, "; ".join(faults) or "everything runs as it should")
 
-    async def fingerprint(self) -> str:
+    @property
+    def _asks_for_latency(self) -> bool:
+        return "p95_within" in self.scenario.healed
+
+    @property
+    def _p95_query(self) -> str:
+        return _P95.format(namespace=self.scenario.namespace, service=self.scenario.victim)
+
+    async def _slow(self, telemetry: Telemetry) -> list[str]:
+        now = _only(await telemetry.ask(self._p95_query))
+        bound = self._usual_p95 * float(self.scenario.healed["p95_within"])
+        # NaN, where nothing was answered, is not below any bound either.
+        return (
+            [] if now <= bound else [f"p95 of {self.scenario.victim} is {now:.3f} s, usual is {self._usual_p95:.3f} s"]
+        )
+
+    async def _fingerprint(self) -> str:
         """Of everything that a person decides: specs and settings, not status."""
         read = [await self._get("deployments,configmaps,services", name) for name in self.scenario.namespaces]
         decided = [
@@ -80,3 +119,7 @@ def _counts(deployment: Json) -> str:
     status = deployment.get("status", {})
     wanted = deployment["spec"]["replicas"]
     return f"{status.get('updatedReplicas', 0)} new and {status.get('availableReplicas', 0)} available of {wanted}"
+
+
+def _only(values: Mapping[str, float]) -> float:
+    return next(iter(values.values()), math.nan)

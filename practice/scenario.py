@@ -119,7 +119,7 @@ def _services(drawn: Drawn, victim: Mapping[str, Any]) -> tuple[ServiceSpec, ...
                     replicas=chance.randint(2, 4) if special or name == drawn.victim else chance.randint(1, 3),
                     port=chance.choice(known["ports"]),
                     probe_path=chance.choice(known["probe_paths"]),
-                    config_name=f"{name}-{chance.choice(known['config_suffixes'])}",
+                    config_name=drawn.values["config_name"] if name == drawn.victim else f"{name}-config",
                     container=chance.choice(known["container_names"]) or name,
                     env={**({} if in_config else everyday), **special.get("env", {})},
                     config={**(everyday if in_config else {}), **special.get("config", {})},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from practice.api import Api
 from practice.kubelet.kubelet import Kubelet
+from practice.kubelet.metrics_routes import routes
 from practice.kubelet.node import draw_nodes, keep_ready
 from practice.kubelet.server import serve
 from practice.worlds import Worlds
@@ -35,7 +36,9 @@ async def run(chosen: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     async with Api(chosen.kubeconfig) as api:
         kubelet = Kubelet(api, Worlds(chosen.worlds), draw_nodes(chosen.seed, chosen.nodes))
-        await serve(kubelet.find, port=chosen.port, certificate=chosen.certificate, key=chosen.key, more=[])
+        await serve(
+            kubelet.find, port=chosen.port, certificate=chosen.certificate, key=chosen.key, more=routes(kubelet.meters)
+        )
         async with asyncio.TaskGroup() as group:
             for node in kubelet.nodes:
                 group.create_task(keep_ready(api, node, chosen.port))

@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from practice.api import Api, Json
 from practice.kubelet.clock import FASTER, nominal_backoff, now, parse, stamp, words
@@ -13,6 +15,8 @@ from practice.kubelet.events import Events
 from practice.kubelet.fate import Ends, Runs, fate
 from practice.kubelet.log_book import LogBook
 from practice.kubelet.probes import first_after, period, probe_fault
+from practice.kubelet.work_lines import EVERY, work_line
+from practice.traffic import Behaviour
 from practice.worlds import Program, Worlds, split_image
 
 LONGEST_WAIT = 12.0
@@ -38,6 +42,8 @@ class ContainerPlay:
     spec: Json
     changed: Callable[[], None]
     """Called whenever the status has something new to say."""
+    how: Callable[["ContainerPlay"], Behaviour]
+    """What it is doing now, as its load makes it."""
     state: Json = field(default_factory=lambda: {"waiting": {"reason": "ContainerCreating"}})
     last_state: Json = field(default_factory=dict)
     restarts: int = 0
@@ -54,13 +60,17 @@ class ContainerPlay:
         return str(self.spec["name"])
 
     @property
+    def namespace(self) -> str:
+        return str(self.pod()["metadata"]["namespace"])
+
+    @property
     def image(self) -> str:
         return str(self.spec["image"])
 
-    @property
+    @cached_property
     def program(self) -> Program:
         """What runs in it; an image of other people runs well on the port it declares."""
-        known = self.around.worlds.of(self.pod()["metadata"]["namespace"]).program(self.image)
+        known = self.around.worlds.of(self.namespace).program(self.image)
         if known:
             return known
         ports = self.spec.get("ports") or [{"containerPort": 8080}]
@@ -123,7 +133,7 @@ class ContainerPlay:
         self.around.pulled.add(self.image)
 
     def _pull_fault(self) -> str:
-        program = self.around.worlds.of(self.pod()["metadata"]["namespace"]).program(self.image)
+        program = self.around.worlds.of(self.namespace).program(self.image)
         if program is None or not program.tags or split_image(self.image)[1] in program.tags:
             return ""
         failed = f'failed to pull and unpack image "{self.image}": failed to resolve reference "{self.image}"'
@@ -168,9 +178,10 @@ class ContainerPlay:
                 await self._until_probe_succeeds("startupProbe", "Startup")
                 self.started = True
                 self.changed()
-            readiness = group.create_task(self._watch_readiness())
+            beside = [group.create_task(self._watch_readiness()), group.create_task(self._write_work_lines())]
             await self._until_liveness_fails()
-            readiness.cancel()
+            for task in beside:
+                task.cancel()
         text = f"Container {self.name} failed liveness probe, will be restarted"
         await self._event("Killing", text)
         self._end(137, "Error")
@@ -188,6 +199,14 @@ class ContainerPlay:
             if fault:
                 await self._event("Unhealthy", f"Readiness probe failed: {fault}", warning=True)
             await asyncio.sleep(period(probe))
+
+    async def _write_work_lines(self) -> None:
+        chance = random.Random(self.container_id)
+        await asyncio.sleep(chance.uniform(0, EVERY))
+        while True:
+            if self.book and (line := work_line(self.how(self), chance)):
+                self.book.write(line)
+            await asyncio.sleep(EVERY)
 
     async def _until_liveness_fails(self) -> None:
         probe = self.spec.get("livenessProbe")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from practice.api import Api, Json
 from practice.kubelet.container import Surroundings
 from practice.kubelet.events import Events
+from practice.kubelet.meters import Meters
 from practice.kubelet.node import Node
 from practice.kubelet.pod import PodPlay
 from practice.worlds import Worlds
@@ -27,6 +28,7 @@ class Kubelet:
     def __post_init__(self) -> None:
         events = Events(self.api)
         self._around = {node.name: Surroundings(self.api, events, self.worlds, node.name) for node in self.nodes}
+        self.meters = Meters(lambda: self.playing.values())
         self._numbers = {node.name: node.number for node in self.nodes}
 
     def find(self, namespace: str, name: str) -> PodPlay | None:
@@ -53,16 +55,20 @@ class Kubelet:
         uid = item["metadata"]["uid"]
         pod = self.playing.get(uid)
         if item["metadata"].get("deletionTimestamp"):
-            self._begin_end(uid, pod or PodPlay(self._around[item["spec"]["nodeName"]], item, ""))
+            self._begin_end(uid, pod or self._pod(item))
         elif pod:
             pod.adopt(item)
         elif item.get("status", {}).get("phase") not in ("Succeeded", "Failed"):
-            node = item["spec"]["nodeName"]
-            self._addresses += 1
-            third, fourth = divmod(self._addresses, 250)
-            address = f"10.{243 + self._numbers[node]}.{third}.{fourth + 2}"
-            self.playing[uid] = pod = PodPlay(self._around[node], item, address)
+            self.playing[uid] = pod = self._pod(item)
             self._start(uid, pod)
+
+    def _pod(self, item: Json) -> PodPlay:
+        node = item["spec"]["nodeName"]
+        self._addresses += 1
+        third, fourth = divmod(self._addresses, 250)
+        return PodPlay(
+            self._around[node], item, f"10.{243 + self._numbers[node]}.{third}.{fourth + 2}", self.meters.how
+        )
 
     def _start(self, uid: str, pod: PodPlay) -> None:
         self._tasks[uid] = task = asyncio.create_task(pod.play(), name=f"pod {pod.item['metadata']['name']}")

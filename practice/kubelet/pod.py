@@ -1,7 +1,7 @@
 """One pod on one of our nodes: its containers played together, and its status written as they go."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from practice.api import ApiError, Json, path_of
 from practice.kubelet.clock import now, parse, stamp
 from practice.kubelet.container import ContainerPlay, Surroundings
 from practice.kubelet.environment import missing_volume
+from practice.traffic import Behaviour
 
 
 @dataclass
@@ -17,6 +18,7 @@ class PodPlay:
     item: Json
     """The pod as the API server last told it."""
     address: str
+    how: Callable[[ContainerPlay], Behaviour]
     containers: list[ContainerPlay] = field(default_factory=list)
     mounted: bool = False
     started_at: str = ""
@@ -28,7 +30,7 @@ class PodPlay:
         """Until it is cancelled."""
         self.started_at = stamp(now())
         self.containers = [
-            ContainerPlay(self.around, lambda: self.item, spec, self._news.set)
+            ContainerPlay(self.around, lambda: self.item, spec, self._news.set, self.how)
             for spec in self.item["spec"]["containers"]
         ]
         self._news.set()
@@ -61,8 +63,8 @@ class PodPlay:
                 _adopt_times(container, told[container.name])
 
     @property
-    def ready(self) -> bool:
-        return bool(self.containers) and all(container.ready for container in self.containers)
+    def namespace(self) -> str:
+        return str(self.item["metadata"]["namespace"])
 
     @property
     def phase(self) -> str:

@@ -1,0 +1,56 @@
+"""Turning what was played within seconds into what happened over hours: which phase took place when."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from practice.backdate import Move, backdate
+from practice.control_plane import ControlPlane
+from practice.history import Chapter
+from practice.scenario import Scenario
+from practice.series import Play
+from practice.telemetry import plays
+
+_SETTLES = 0.4
+"""Seconds in which the kubelet sees moved times; what it wrote meanwhile is moved again."""
+
+
+@dataclass
+class Past:
+    plane: ControlPlane
+    scenario: Scenario
+    happened: list[int] = field(default_factory=list)
+    """When each phase began, in seconds since the epoch, once moved."""
+    _begun: list[int] = field(default_factory=list)
+    _played: list[tuple[Play, ...]] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """Kubernetes keeps whole seconds, so each phase has seconds of its own."""
+        await asyncio.sleep(-time.time() % 1 + 0.02)
+        self._begun.append(int(time.time()))
+
+    async def end(self) -> None:
+        self._played.append(await plays(self.plane, self.scenario.namespaces))
+
+    async def move(self) -> None:
+        """Give every object the times at which its phase is said to have happened."""
+        now = int(time.time())
+        self.happened = [now - round(phase.minutes_ago * 60) for phase in self.scenario.phases]
+        ends = [*self._begun[1:], now + 1]
+        moves = [
+            Move(_utc(begun), _utc(end), timedelta(seconds=begun - happened))
+            for begun, end, happened in zip(self._begun, ends, self.happened, strict=True)
+        ]
+        await backdate(self.plane.etcd, self.scenario.namespaces, moves)
+        await asyncio.sleep(_SETTLES)
+        await backdate(self.plane.etcd, self.scenario.namespaces, moves)
+
+    def chapters(self) -> list[Chapter]:
+        """What was playing from when to when, up to now."""
+        ends = [*self.happened[1:], time.time()]
+        return [Chapter(*each) for each in zip(self.happened, ends, self._played, strict=True)]
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
