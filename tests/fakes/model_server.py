@@ -34,7 +34,7 @@ async def model_server(behave: str = "good") -> AsyncIterator[ModelServer]:
     server = ModelServer(behave)
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -37,7 +37,7 @@ def _model(url: str, seconds: float = 1.5) -> ChatModel:
 
 async def test_a_good_model_answers_the_question_in_words_that_cite_evidence() -> None:
     """The question itself is answered, which a template cannot do, and every sentence cites what was seen."""
-    async with model_server("good") as server, _model(server.url) as model:
+    async with model_server("good") as server, _model(server.url, seconds=20) as model:
         words = await words_for(model, "is the new image to blame?", [_cause()], [_evidence()], [], NOW)
 
     assert "is the new image to blame" in words.sentences[0].text
@@ -65,7 +65,7 @@ async def test_nobody_listening_costs_nothing_but_the_words() -> None:
 
 async def test_secrets_in_evidence_never_reach_the_model() -> None:
     """What is sent is redacted, the question included."""
-    async with model_server("good") as server, _model(server.url) as model:
+    async with model_server("good") as server, _model(server.url, seconds=20) as model:
         await words_for(model, "why? password=hunter2hunter2", [_cause()], [_evidence()], [], NOW)
 
     assert "ghp_0123" not in str(server.asked)
@@ -74,7 +74,7 @@ async def test_secrets_in_evidence_never_reach_the_model() -> None:
 
 async def test_evidence_is_data_behind_a_marker_that_nobody_can_guess() -> None:
     """Two questions have two markers, and evidence is never in the system prompt."""
-    async with model_server("good") as server, _model(server.url) as model:
+    async with model_server("good") as server, _model(server.url, seconds=20) as model:
         for _ in range(2):
             await words_for(model, "what is wrong?", [_cause()], [_evidence()], [], NOW)
 
