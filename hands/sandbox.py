@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.errors import ToolFailed
 from domain.proposals import Proposal
 from hands import forwarder
 from hands.control_group import control_group
@@ -25,6 +26,7 @@ from hands.profile import (
     command_line,
     kubeconfig,
     limited,
+    surroundings,
 )
 from hands.programs import Bind, Programs
 from policy.redaction import redact
@@ -98,11 +100,9 @@ class Sandbox:
 
     @contextlib.asynccontextmanager
     async def _process(self, contents: Contents, socket: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-        folder = Path(tempfile.mkdtemp(prefix="hilda-run-"))
+        folder = _written(contents)
         name = secrets.token_hex(6)
         try:
-            (folder / "script").write_bytes(contents.script.encode())
-            (folder / "kubeconfig").write_text(kubeconfig(contents.context, contents.namespace))
             binds = (
                 Bind(str(folder / "script"), SCRIPT),
                 Bind(str(folder / "kubeconfig"), KUBECONFIG),
@@ -113,16 +113,7 @@ class Sandbox:
             inside = behind_the_forwarder(self.programs, script)
             command = command_line(self.programs, contents.around, self.limits, binds=binds, command=inside)
             with control_group(name, self.limits) as group:
-                process = await asyncio.create_subprocess_exec(
-                    *group.entering(command),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.STDOUT,
-                    # bubblewrap's own environment can be read inside, as /proc/1/environ.
-                    env={},
-                    cwd="/",
-                    umask=0o077,
-                )
+                process = await _started(group.entering(command))
                 try:
                     yield process
                 finally:
@@ -131,15 +122,35 @@ class Sandbox:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
+async def _started(command: list[str]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            # bubblewrap's own environment can be read inside, as /proc/1/environ.
+            env={},
+            cwd="/",
+            umask=0o077,
+        )
+    except OSError as broken:
+        raise ToolFailed(f"The sandbox {command[0]} cannot be started: {broken}.") from broken
+
+
+def _written(contents: Contents) -> Path:
+    """A private folder with what is bound into the sandbox."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="hilda-run-"))
+        (folder / "script").write_bytes(contents.script.encode())
+        (folder / "kubeconfig").write_text(kubeconfig(contents.context, contents.namespace))
+    except OSError as full:
+        raise ToolFailed(f"The script cannot be put into {tempfile.gettempdir()}: {full}.") from full
+    return folder
+
+
 def _contents(proposal: Proposal, script: str) -> Contents:
-    around = Surroundings(
-        proposal.sandbox,
-        proposal.interpreter,
-        proposal.working_directory,
-        proposal.environment,
-        proposal.timeout_seconds,
-    )
-    return Contents(script, around, proposal.output_cap_bytes, proposal.context, proposal.namespace)
+    return Contents(script, surroundings(proposal), proposal.output_cap_bytes, proposal.context, proposal.namespace)
 
 
 async def _read(process: asyncio.subprocess.Process, output: BoundedOutput, on_line: OnLine | None) -> None:

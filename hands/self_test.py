@@ -8,7 +8,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, ToolFailed
 from domain.sandbox import ENVIRONMENT, INTERPRETER, SANDBOX_PROFILE, WORKING_DIRECTORY
 from hands.profile import Surroundings
 from hands.programs import GET_BUBBLEWRAP
@@ -80,8 +80,8 @@ async def _ends(sandbox: Sandbox, socket: Path) -> None:
 async def _run(sandbox: Sandbox, script: str, socket: Path, *, seconds: float = 20) -> Ran:
     try:
         return await sandbox.start(Contents(script, _AROUND, output_cap=64 * 1024), socket, seconds=seconds)
-    except OSError as broken:
-        raise Misconfigured(f"{_NO_WEAKER_WAY} {sandbox.programs.bubblewrap} cannot be started: {broken}.") from broken
+    except ToolFailed as broken:
+        raise Misconfigured(f"{_NO_WEAKER_WAY} {broken}") from broken
 
 
 def _said(ran: Ran) -> str:

@@ -1,0 +1,44 @@
+"""Says that an executor is alive, and tells others who is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from store.record import Store
+
+EVERY = 15.0
+_ROWS_BACK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    worker: str
+    cluster: str
+    context: str
+    sandbox: str
+    at: datetime
+
+
+def topic(cluster: str) -> str:
+    return f"executor:{cluster}"
+
+
+async def beat(store: Store, worker: str, cluster: str, context: str, sandbox: str) -> None:
+    payload = {"worker": worker, "context": context, "sandbox": sandbox}
+    await store.journal.append(topic(cluster), "alive", payload)
+
+
+async def stopped(store: Store, worker: str, cluster: str) -> None:
+    await store.journal.append(topic(cluster), "stopped", {"worker": worker})
+
+
+async def executors(store: Store, cluster: str, now: datetime) -> tuple[Alive, ...]:
+    """Executors of a cluster that were heard within three beats and have not said goodbye."""
+    since = max(0, await store.journal.newest() - _ROWS_BACK)
+    heard: dict[str, Alive] = {}
+    for entry in await store.journal.since(since, [topic(cluster)], most=_ROWS_BACK):
+        worker = str(entry.payload["worker"])
+        heard.pop(worker, None)
+        if entry.event == "alive":
+            context, sandbox = str(entry.payload["context"]), str(entry.payload["sandbox"])
+            heard[worker] = Alive(worker, cluster, context, sandbox, entry.at)
+    return tuple(one for one in heard.values() if now - one.at < timedelta(seconds=3 * EVERY))

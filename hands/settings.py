@@ -1,0 +1,66 @@
+"""What the executor may know: the store, one cluster, its key. No chat and no model has a field here.
+
+The names are those of `hilda serve`, so both read the same state without being told twice.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import Misconfigured
+from store.places import default_audit_key, default_database_url
+
+ENVIRONMENT = (
+    "DATABASE_URL",
+    "KUBECONFIG",
+    "HILDA_CONTEXT",
+    "HILDA_KUBECTL",
+    "HILDA_AUDIT_KEY_FILE",
+    "HILDA_STATE_DIR",
+    "HOME",
+    "PATH",
+)
+"""All that an executor is given of its parent's environment."""
+
+
+class ExecutorSettings(BaseSettings):
+    """Read from the environment; whoever starts an executor in code may give the values instead."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: str = Field("", validation_alias="DATABASE_URL")
+    audit_key_file: Path | None = Field(None, validation_alias="HILDA_AUDIT_KEY_FILE")
+    state_dir: Path | None = Field(None, validation_alias="HILDA_STATE_DIR")
+    kubeconfig: str = Field("", validation_alias="KUBECONFIG")
+    context: str = Field("", validation_alias="HILDA_CONTEXT")
+    kubectl: str = Field("", validation_alias="HILDA_KUBECTL")
+    path: str = Field("/usr/local/bin:/usr/bin:/bin", validation_alias="PATH")
+
+    @property
+    def database(self) -> str:
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{self.state_dir / 'hilda.db'}" if self.state_dir else default_database_url()
+
+    @property
+    def audit_key(self) -> Path:
+        if self.audit_key_file:
+            return self.audit_key_file
+        return self.state_dir / "config" / "audit.key" if self.state_dir else default_audit_key()
+
+
+def load_settings(**given: Any) -> ExecutorSettings:
+    """The settings of this process; Misconfigured with one line that names the setting which is wrong."""
+    try:
+        return ExecutorSettings(**given)
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        raise Misconfigured(f"Setting {'.'.join(map(str, first['loc']))} is wrong: {first['msg']}.") from invalid
+
+
+def allowed_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of a process's environment it may hand to the executor it starts: names on the list, nothing else."""
+    return {name: environment[name] for name in ENVIRONMENT if name in environment}
