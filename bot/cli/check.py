@@ -59,8 +59,8 @@ async def _check(
     output: Output,
     zone: str,
 ) -> str:
+    from bot.app import PRACTICE_LABEL, place
     from bot.cli.check_card import check_card
-    from bot.cli.label import label_for
     from bot.cli.looking import connect, progress_on_stderr
     from bot.cli.moments import moment
     from bot.cli.output import print_card, print_json
@@ -69,6 +69,7 @@ async def _check(
     from domain.look import Look
     from domain.objects import Scope
     from domain.people import Person
+    from domain.plain_json import dig
     from tools.checkup import as_json, checkup
 
     reader = reader_zone(zone)
@@ -86,7 +87,10 @@ async def _check(
         if output is Output.json:
             print_json(as_json(done))
         else:
-            label = label_for(settings, client.context, done.state.cluster, namespaces)
+            practice = (
+                dig(done.state.get("Namespace", "", "kube-system"), "metadata", "labels", PRACTICE_LABEL) == "true"
+            )
+            label, _ = place(settings, client.context, done.state.cluster, practice=practice)
             print_card(check_card(done, look, label, reader.key), output, reader)
         return done.health
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
+from bot.app import metrics_of
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,25 +28,6 @@ async def connect(settings: Settings) -> "AsyncIterator[tuple[KubeClient, Metric
                 await metrics.close()
     finally:
         await client.close()
-
-
-def metrics_of(settings: Settings) -> "MetricsSource | None":
-    """The metrics source that the settings name; None where they name none."""
-    if not settings.prometheus_url:
-        return None
-    from tools.prometheus.source import connect as connect_metrics
-
-    return connect_metrics(
-        settings.prometheus_url,
-        token=settings.prometheus_token.get_secret_value(),
-        username=settings.prometheus_username,
-        password=settings.prometheus_password.get_secret_value(),
-        ca=settings.prometheus_ca,
-        client_cert=settings.prometheus_client_cert,
-        client_key=settings.prometheus_client_key,
-        org_id=settings.prometheus_org_id,
-        seconds=settings.look_seconds,
-    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from bot.cli.catalog import COMMANDS
 from bot.cli.exits import MEANINGS, Exit
-from domain.errors import HildaError
+from domain.errors import HildaError, NotAllowed
 
 DEBUG = "--debug"
 
@@ -103,7 +103,7 @@ def run(arguments: list[str] | None = None) -> NoReturn:
         if debug:
             traceback.print_exc()
         typer.echo(f"hilda: {shown_lines(str(expected))}", err=True)
-        sys.exit(Exit.could_not)
+        sys.exit(Exit.no if isinstance(expected, NotAllowed) else Exit.could_not)
     except KeyboardInterrupt:
         sys.exit(Exit.interrupted)
     sys.exit(Exit.ok)

@@ -1,13 +1,16 @@
 """`hilda runbooks`: prove that they can be followed, and find the one that fits."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.command import group
 from bot.cli.exits import Exit
 from bot.cli.options import Output, OutputOption, Plain, PlainOption
+
+if TYPE_CHECKING:
+    from runbooks.faults import Fault
 
 app = group("The runbooks: prove that they can be followed, and find the one that fits.")
 
@@ -22,20 +25,17 @@ def lint(
 ) -> None:
     """Check runbooks: front matter, steps, slots, and that policy would let every command run. Exit 1 with faults."""
     from bot.cli.output import print_json
-    from runbooks.lint import check, check_file
+    from runbooks.library import read
 
-    found = []
     if files:
-        for path in _markdown(files):
-            found += check_file(path)
-        looked = f"{len(_markdown(files))} files"
+        paths = _markdown(files)
+        found, looked = [fault for path in paths for fault in _faults_of(path)], f"{len(paths)} files"
     else:
         from bot.settings import load_settings
-        from runbooks.library import read
+        from runbooks.lint import check_all
 
-        library = read(folder or load_settings().runbooks)
-        found = [*library.faults, *(fault for book in library.runbooks for fault in check(book))]
-        looked = f"{len(library.runbooks)} runbooks"
+        extra = folder or load_settings().runbooks
+        found, looked = check_all(extra), f"{len(read(extra).runbooks)} runbooks"
     faults = sorted(set(found))
     if output is Plain.json:
         print_json([{"file": fault.file, "line": fault.line, "message": fault.message} for fault in faults])
@@ -78,6 +78,21 @@ def search(
         drawn = card(title, *([Table(("SCORE", "RUNBOOK", "TITLE", "SECTION"), rows)] if hits else []))
         print_card(drawn, output, reader_zone())
     raise typer.Exit(Exit.ok if hits else Exit.no)
+
+
+def _faults_of(path: Path) -> "list[Fault]":
+    from runbooks.faults import Fault, RunbookFault
+    from runbooks.library import read_text
+    from runbooks.lint import check
+    from runbooks.parse import parse
+
+    text = read_text(path)
+    if isinstance(text, Fault):
+        return [text]
+    try:
+        return check(parse(text, str(path)))
+    except RunbookFault as broken:
+        return list(broken.faults)
 
 
 def _markdown(paths: list[Path]) -> list[Path]:

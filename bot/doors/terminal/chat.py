@@ -29,9 +29,14 @@ class Chat:
     screen: Screen
     lines: Lines
     cluster: ClusterLabel | None = None
+    greeting: Card | None = None
+    become: "Callable[[str], tuple[Listener, ClusterLabel]] | None" = None
+    """On a practice cluster: go on as another made-up person, after `as lead`."""
 
     async def run(self) -> None:
         """Talk until the person leaves, or the pipe ends and everything approved in it has its outcome."""
+        if self.greeting is not None:
+            self.screen.say(self.greeting)
         showing = asyncio.create_task(self._show_replies())
         try:
             while (typed := await self._next_line(showing)) is not None:
@@ -66,10 +71,23 @@ class Chat:
         if word in {"help", "?", "h"}:
             self.screen.say(help_card(self.cluster))
             return
+        if self.become is not None and word.startswith("as ") and len(word.split()) == 2:
+            self._speak_as(word.split()[1])
+            return
         if word == "submit" and self.listener.form is not None:
             await self._fill_in(self.listener.form)
             return
         await self._turn(self.listener.hear(typed))
+
+    def _speak_as(self, name: str) -> None:
+        assert self.become is not None
+        try:
+            self.listener, self.cluster = self.become(name)
+        except HildaError as refused:
+            self.screen.note(str(refused))
+            return
+        self.lines.now_in(self.cluster)
+        self.screen.note(f"You speak as {name} now.")
 
     async def _fill_in(self, form: Form) -> None:
         values: dict[str, str] = {}

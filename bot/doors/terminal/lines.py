@@ -5,12 +5,17 @@ import sys
 import threading
 from typing import Protocol, TextIO
 
+from domain.cards import ClusterLabel
+
 
 class Lines(Protocol):
     interactive: bool
 
     async def line(self) -> str:
         """The next line; EOFError when there is none, KeyboardInterrupt when a person pressed Ctrl-C."""
+
+    def now_in(self, cluster: ClusterLabel) -> None:
+        """Who speaks, or where, is another one now."""
 
     async def edit(self, label: str, value: str, *, multiline: bool) -> str:
         """A field of a form as the person changed it; EOFError or KeyboardInterrupt when they leave it."""
@@ -36,6 +41,9 @@ class PipedLines:
             self._read.put_nowait("")
             raise EOFError
         return text.rstrip("\r\n")
+
+    def now_in(self, cluster: ClusterLabel) -> None:
+        """A pipe has no prompt to show it on."""
 
     async def edit(self, label: str, value: str, *, multiline: bool) -> str:
         """The next line; for a field of several lines, all up to a single dot. An empty line leaves it as it was."""

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.doors.terminal.keys import WORDS, Pressed, press
+from bot.doors.terminal.posts import Posts
 from domain.cards import Action, Card, Choices, Form, parts_of
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person
@@ -23,17 +24,15 @@ class Listener:
     clock: Callable[[], datetime]
     zone: str = "UTC"
     practice_identity: str = ""
-    _posts: dict[str, Card] = field(default_factory=dict)
-    _root: dict[str, str] = field(default_factory=dict)
+    _posts: Posts = field(default_factory=Posts)
 
     def saw(self, reply: Reply) -> None:
         """Remember a card; an update takes the buttons of what it replaces away with it."""
-        root = self._root.get(reply.replaces, reply.replaces) or reply.key
-        self._root[reply.key] = root
-        self._posts.pop(root, None)
-        self._posts[root] = reply.card
-        while len(self._posts) > KEPT:
-            del self._posts[next(iter(self._posts))]
+        self._posts.add(reply)
+
+    def as_another(self, author: Person, practice_identity: str) -> "Listener":
+        """The same screen in front of another person."""
+        return replace(self, author=author, practice_identity=practice_identity)
 
     def hear(self, typed: str) -> Incoming:
         """A button of a card on the screen when `typed` names one, a message otherwise."""
@@ -93,7 +92,7 @@ class Listener:
         return next((card for card in self._newest_first() if parts_of(card, Choices)), None)
 
     def _newest_first(self) -> Iterator[Card]:
-        return reversed(self._posts.values())
+        return reversed(self._posts.cards[-KEPT:])
 
     def _pressed(self, typed: str) -> Pressed | None:
         if self.newest is not None and (pressed := press(typed, self.newest)):

@@ -49,8 +49,9 @@ class PromptLines:
         history: Path | None = None,
         names: Callable[[], Iterable[str]] = tuple,
     ) -> None:
+        self._cluster = cluster
         self._session: PromptSession[str] = PromptSession(
-            message=where(cluster),
+            message=lambda: where(self._cluster),
             history=_history(history),
             completer=Completions(listener, names),
             complete_while_typing=False,
@@ -60,6 +61,9 @@ class PromptLines:
     async def line(self) -> str:
         with patch_stdout(raw=True):
             return await self._session.prompt_async()
+
+    def now_in(self, cluster: ClusterLabel) -> None:
+        self._cluster = cluster
 
     async def edit(self, label: str, value: str, *, multiline: bool) -> str:
         """The field on a prompt of its own; several lines end with Esc Enter."""

@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from bot.doors.terminal.posts import Posts, is_progress
 from bot.doors.terminal.render import body, canvas, draw, show
 from bot.doors.terminal.view import View
 from bot.doors.terminal.visible import prose
@@ -21,7 +22,7 @@ class Screen:
     def __init__(self, console: Console, zone: tzinfo = UTC) -> None:
         self.console = console
         self._zone = zone
-        self._root: dict[str, str] = {}
+        self._posts = Posts()
         self._printed: dict[str, Card] = {}
         self._open: dict[str, Card] = {}
         self._live: Live | None = None
@@ -58,8 +59,7 @@ class Screen:
 
     def show(self, reply: Reply) -> None:
         """One reply: a new card, or what a card that is already there has become."""
-        root = self._root.get(reply.replaces, reply.replaces) or reply.key
-        self._root[reply.key] = root
+        root = self._posts.root_of(reply)
         if not self._in_turn:
             self._print(root, reply.card)
             return
@@ -108,11 +108,6 @@ class Screen:
         steps = tuple(s for part in now.parts if isinstance(part, Progress) for s in part.steps if s not in known)
         if steps:
             self.console.print(Group(*body(Card("", parts=(Progress(steps),)), self.view)), crop=False)
-
-
-def is_progress(card: Card) -> bool:
-    """Whether a card is there only for the while: nothing on it but steps."""
-    return bool(card.parts) and all(isinstance(part, Progress) for part in card.parts)
 
 
 def view_of(console: Console, zone: tzinfo) -> View:
