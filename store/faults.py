@@ -54,7 +54,7 @@ def explain(error: DBAPIError, where: str) -> HildaError | None:
         return ToolFailed(f"{where} was held by another process for too long ({said}). Nothing was written. Try again.")
     if speaks_of(_BROKEN_DISK):
         return ToolFailed(f"{where}: the disk below it fails ({said}). Nothing was written.")
-    # On SQLite an OperationalError that is none of the above ("no such table") is a bug; on PostgreSQL it is the server.
+    # On PostgreSQL this is the server. SQLite has none: what is left there ("no such table") is a bug.
     from_server = type(error.orig).__module__.startswith("psycopg") and isinstance(
         error, OperationalError | InterfaceError
     )

@@ -63,6 +63,12 @@ class PostgresServer:
     def stop(self) -> None:
         self._run(self.pg_ctl, "-D", f"{self.folder}/data", "-m", "immediate", "-w", "stop")
 
+    def close(self) -> None:
+        """Stop it, if it runs, and remove its folder."""
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _run(self, *command: str) -> None:
         subprocess.run([*self.as_postgres, *command], check=True, capture_output=True, cwd=self.folder)
 
@@ -96,5 +102,4 @@ def start_postgres() -> PostgresServer:
 def postgres_server() -> Iterator[PostgresServer]:
     server = start_postgres()
     yield server
-    server.stop()
-    shutil.rmtree(server.folder, ignore_errors=True)
+    server.close()
