@@ -126,6 +126,7 @@ def _drop_old(cache: Path, newest: Path) -> None:
 
 def _client(folder: Path, *, migrations: str) -> Any:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     # Chroma reads its settings from the environment and from .env by itself.
@@ -145,4 +146,9 @@ def _client(folder: Path, *, migrations: str) -> Any:
         allow_reset=False,
         migrations=migrations,
     )
-    return chromadb.PersistentClient(path=str(folder), settings=settings)
+    try:
+        return chromadb.PersistentClient(path=str(folder), settings=settings)
+    except BaseException:
+        # Chroma keeps one system per path, also one that failed to start; the next try shall not be given that.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise

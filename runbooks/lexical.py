@@ -27,7 +27,8 @@ class Lexical:
         """Count the words of `texts` and keep the result in `folder`."""
         bm25s = _bm25s()
         bm25 = bm25s.BM25(**_FORMULA)
-        bm25.index([words(text) + identifiers(text) or ["-"] for text in texts], show_progress=False)
+        # The formula needs at least one piece, and one word in it.
+        bm25.index([words(text) + identifiers(text) or ["-"] for text in texts or [""]], show_progress=False)
         bm25.save(folder, show_progress=False)
 
     @classmethod
