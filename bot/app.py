@@ -44,8 +44,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     # The commands that only need a part of this must not pay for all of it: these imports take a second.
     from bot.dispatcher import Dispatcher
     from bot.worker import Worker
-    from graphs import checkpoints
     from graphs.assist import Assist
+    from graphs.checkpoints import open_checkpoints
     from graphs.desk import Desk
     from graphs.remediate import Remedies
     from runbooks import library
@@ -64,7 +64,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         metrics = metrics_of(settings)
         if metrics is not None:
             stack.push_async_callback(metrics.close)
-        saver = await stack.enter_async_context(checkpoints.open_checkpoints(settings.database, settings.state_folder))
+        saver = await stack.enter_async_context(open_checkpoints(settings.database, settings.state_folder))
         model = model_of(settings)
         if model is not None:
             stack.push_async_callback(model.close)

@@ -13,11 +13,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.config import get_stream_writer
-from langgraph.graph import END, START, StateGraph
-from langgraph.runtime import Runtime
-
 from domain import job_kinds
 from domain.errors import NotAllowed, ToolFailed
 from domain.levels import Level
@@ -27,12 +22,14 @@ from graphs.climbing import Climb, propose, with_effects
 from graphs.desk import Desk
 from graphs.diagnosis import Looking, Recalled, Seen, explain, look_around, recall
 from graphs.focus import Focus
+from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Runtime, StateGraph, get_stream_writer
 from graphs.replying import Replies
 from graphs.understanding import Intent, Understanding, understand
 from graphs.undoing import propose_undo
 from graphs.words import levels, small
 from graphs.words.answer import answer_card, sources
 from graphs.words.follow_up import since_card, why_card
+from policy.roles import Act, may, required_role
 from runbooks.fill import copyable
 
 _DIAGNOSED = frozenset({Intent.diagnose, Intent.since, Intent.why, Intent.climb})
@@ -171,7 +168,14 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
         lines = [copyable(step.command, desk.kube.context) if step.command else "" for step in climb.plan.steps]
         memory.reply.say(levels.commands_card(climb.plan, lines, label, desk.highest, climb.refused))
         return {"focus": focus.as_json()}
+    await _must_be_allowed(memory, Act.propose)
     return {"focus": focus.to(proposal=await _put_forward(memory, climb, incident.id)).as_json()}
+
+
+async def _must_be_allowed(memory: Memory, act: Act) -> None:
+    role = await memory.desk.role_of(memory.message.author)
+    if not may(role, act):
+        raise NotAllowed(f"You are {role.name} here; to {act.value} needs {required_role(act).name}.")
 
 
 async def _put_forward(memory: Memory, climb: Climb, incident: str, *, undo_of: str = "") -> str:
@@ -191,6 +195,7 @@ async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
     if record is None or record.execution is None:
         memory.reply.say(small.nothing_to_undo(desk.label_for(memory.message)))
         return {}
+    await _must_be_allowed(memory, Act.propose)
     climb = await propose_undo(desk, record.proposal)
     proposed = await _put_forward(memory, climb, record.proposal.incident, undo_of=record.proposal.id)
     return {"focus": focus.to(proposal=proposed).as_json()}

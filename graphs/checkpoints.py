@@ -1,35 +1,18 @@
-"""Where LangGraph keeps its state: beside the store, SQLite or PostgreSQL, read back strictly.
+"""Where LangGraph keeps its state: beside the store, SQLite or PostgreSQL."""
 
-`LANGGRAPH_STRICT_MSGPACK` has to be set before LangGraph is imported first: a checkpoint that somebody wrote into the
-database must never become code (CVE-2026-28277). Import this file before any graph.
-"""
-
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import Misconfigured
+from graphs.langgraph_strictly import BaseCheckpointSaver, assert_strict
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-
-STRICT = "LANGGRAPH_STRICT_MSGPACK"
-os.environ[STRICT] = "true"
-
-
-def assert_strict() -> None:
-    """Misconfigured when LangGraph was imported before strict reading was switched on."""
-    from langgraph.checkpoint.serde import _msgpack
-
-    if not getattr(_msgpack, "STRICT_MSGPACK_ENABLED", False):
-        raise Misconfigured(f"{STRICT} must be set before LangGraph is imported: import graphs.checkpoints first.")
 
 
 @asynccontextmanager
-async def open_checkpoints(database_url: str, folder: Path) -> AsyncIterator["BaseCheckpointSaver[str]"]:
+async def open_checkpoints(database_url: str, folder: Path) -> AsyncIterator[BaseCheckpointSaver[str]]:
     """The saver for this store; PostgreSQL's tables are made by `migrate_checkpoints`."""
     assert_strict()
     if database_url.startswith("postgresql"):

@@ -36,6 +36,12 @@ class Climb:
     refused: str = ""
 
 
+def what_it_does(plan: Plan) -> str:
+    """The plan in one line: what its commands do, or the first task where all of it needs a person."""
+    done = [step.title for step in plan.steps if step.command is not None]
+    return "; ".join(done) if done else plan.steps[0].title
+
+
 def plan_for(desk: Desk, cause: Cause) -> Plan | None:
     """What our runbooks would do about this cause; None where none fits or not one step can be filled."""
     runbook = choose(cause, desk.runbooks)
@@ -48,7 +54,11 @@ def plan_for(desk: Desk, cause: Cause) -> Plan | None:
 
 
 async def with_effects(desk: Desk, plan: Plan, observed: Sequence[ObjectRef]) -> Climb:
-    """Level 3: each command judged by policy and rehearsed on the live API server; nothing is changed."""
+    """Level 3: each command judged by policy and rehearsed on the live API server; nothing is changed.
+
+    Rehearsed with Hilda's own credentials, which need no right to impersonate anybody; the executor rehearses again as
+    the asker before it claims, and runs only what then shows the same change.
+    """
     steps: list[Step] = []
     refused = ""
     for step in plan.steps:
@@ -56,7 +66,9 @@ async def with_effects(desk: Desk, plan: Plan, observed: Sequence[ObjectRef]) ->
             steps.append(step)
             continue
         verdict = judge(step.command.text, namespace=desk.kube.namespace, observed=observed)
-        effect = await rehearse(desk.kube, step.command, kubectl=desk.kubectl) if verdict.runnable else None
+        effect = None
+        if verdict.runnable:
+            effect = await rehearse(desk.kube, step.command, kubectl=desk.kubectl)
         risk = max(step.risk, verdict.risk)
         if effect is not None and effect.status == "not possible" and risk > Risk.read:
             risk = risk.raised()
@@ -77,7 +89,7 @@ async def propose(desk: Desk, climb: Climb, message: Message, incident: str, *, 
     namespaces = tuple(sorted({ref.namespace for step in steps for ref in step.objects if ref.namespace}))
     expected = await _preconditions(desk, steps)
     where = " ".join([desk.label.name, *(f"· namespace {name}" for name in namespaces)])
-    script = compile_script(plan, expected, title=plan.title, where=where)
+    script = compile_script(plan, expected, title=what_it_does(plan), where=where)
     return await _proposal(
         desk,
         plan,
@@ -121,7 +133,7 @@ async def _proposal(
     user = await desk.store.identities.kube_user(message.author)
     return Proposal(
         id="p" + secrets.token_hex(5),
-        title=plan.title,
+        title=what_it_does(plan),
         script=script,
         interpreter=INTERPRETER,
         environment=ENVIRONMENT,
@@ -138,7 +150,7 @@ async def _proposal(
         preconditions=expected,
         dry_run_digest=combine(effect.digest for effect in effects if effect is not None),
         expectations=plan.expectations,
-        policy_version=policy_version(),
+        policy_version=policy_version(""),
         risk=risk,
         requester=message.author,
         author=plan.runbook if plan.runbook.startswith("undo:") else f"runbook:{plan.runbook}",

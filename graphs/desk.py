@@ -11,6 +11,7 @@ from domain.levels import Level
 from domain.look import Look
 from domain.messages import Message
 from domain.objects import Scope
+from domain.people import Person, Role
 from domain.plain_json import Json, dig
 from graphs.chat_model import ChatModel
 from graphs.understanding import Names
@@ -43,6 +44,8 @@ class Desk:
     highest: Level
     metrics: MetricsSource | None = None
     model: ChatModel | None = None
+    guest_role: Role = Role.viewer
+    """Of people nobody bound: at a terminal they look with their own kubeconfig and see what they could anyway."""
     look_seconds: float = 5.0
     proposal_minutes: int = 30
     run_seconds: int = 300
@@ -59,6 +62,10 @@ class Desk:
         """The cluster's label with the made-up person shown, where someone speaks as one."""
         label = self.label
         return ClusterLabel(label.name, label.environment, label.production, message.practice_identity)
+
+    async def role_of(self, person: Person) -> Role:
+        """What a person may do; who was never bound is a guest of the door they came in by."""
+        return max(await self.store.identities.role_of(person), self.guest_role)
 
     async def names(self) -> Names:
         """Names that exist now; kept for a moment, since every message asks."""

@@ -12,7 +12,7 @@ from domain.look import Look
 from domain.messages import Message
 from domain.scripts import Plan
 from graphs.chat_model import ModelFailed
-from graphs.climbing import plan_for
+from graphs.climbing import plan_for, what_it_does
 from graphs.desk import Desk
 from graphs.focus import Focus
 from graphs.model_words import ModelWords, words_for
@@ -94,7 +94,7 @@ async def explain(
         changes=tuple((change.at, f"{change.object}: {change.what}") for change in seen.changes),
         charts=seen.charts,
         notes=seen.checkup.notes,
-        fix=recalled.plan.title if recalled and recalled.plan else "",
+        fix=what_it_does(recalled.plan) if recalled and recalled.plan else "",
         helped=recalled.helped if recalled else (),
         looked_at=_looked_at(seen, focus),
         window=window,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
 from domain.cards import Card, Code, Facts, Part, Sources, Table, Text, Tone, card
 from domain.cluster_state import ClusterState
@@ -19,7 +20,7 @@ from tools.kubernetes.changes import recent_changes
 from tools.kubernetes.kinds import KINDS
 from tools.kubernetes.logs import read_logs
 from tools.kubernetes.state import read_state
-from tools.prometheus.questions import answer_metric_question
+from tools.prometheus.questions import What, answer_metric_question
 
 _MOST_PODS = 6
 _MOST_ROWS = 40
@@ -134,7 +135,7 @@ async def _metric(desk: Desk, message: Message, understood: Understanding, focus
     namespaces = (focus.namespace,) if focus.namespace else tuple(sorted((await desk.names()).namespaces))
     look = desk.look_for(message, namespaces)
     table, chart, evidence = await answer_metric_question(
-        desk.metrics, look, understood.what, namespaces, service=focus.service or None, hours=hours
+        desk.metrics, look, cast("What", understood.what), namespaces, service=focus.service or None, hours=hours
     )
     of = focus.service or (f"all services in {focus.namespace}" if focus.namespace else "all services")
     title = f"{understood.what.upper() if understood.what == 'cpu' else understood.what.capitalize()} of {of}"

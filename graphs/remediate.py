@@ -16,14 +16,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
-from langgraph.runtime import Runtime
-from langgraph.types import Command, interrupt
-
 from domain.messages import Reply
 from domain.proposals import ProposalState, changing
 from graphs.desk import Desk
+from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Command, Runtime, StateGraph, interrupt
 from graphs.verifying import did_it_help
 from graphs.words import outcome as words
 from graphs.words.levels import proposal_card

@@ -18,7 +18,8 @@ async def propose_undo(desk: Desk, done: Proposal) -> Climb:
         raise ToolFailed(f"Proposal {done.id} changed nothing that can be taken back.")
     objects = _written(done)
     steps = tuple(_step(number, command, objects, done) for number, command in enumerate(commands, 1))
-    climb = await with_effects(desk, Plan(f"undo:{done.id}", f"Undo: {done.title}", done.cause_key, steps), objects)
+    plan = Plan(f"undo:{done.id}", f"Undo: {done.title}", done.cause_key, steps)
+    climb = await with_effects(desk, plan, objects)
     if climb.refused:
         raise ToolFailed(climb.refused)
     return climb

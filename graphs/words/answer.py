@@ -99,7 +99,7 @@ def _workload(cause: Cause, state: ClusterState) -> tuple[str, int, int] | None:
 
 def _facts(answer: Answer, cause: Cause, now: datetime, zone: str) -> tuple[tuple[str, str], ...]:
     finding = cause.finding
-    rows = [("Cause", "; ".join([finding.title, *cause.supporting[:2]]) if cause.supporting else finding.title)]
+    rows = [("Cause", finding.title)]
     rows.append(("Impact", impact(cause, answer.state)))
     if finding.since:
         rows.append(("Since", times.since(finding.since, now, zone)))
