@@ -167,7 +167,13 @@ class Executor:
 _SAID_AS = frozenset({ProposalState.unknown, ProposalState.stale})
 
 
-async def run_executor(settings: ExecutorSettings, *, barrier: Barrier = no_barrier) -> None:
+async def run_executor(
+    settings: ExecutorSettings,
+    *,
+    patience: Patience | None = None,
+    lease_seconds: float = 30.0,
+    barrier: Barrier = no_barrier,
+) -> None:
     """What `hilda executor` does: prove the sandbox, open store and cluster, work until SIGTERM or SIGINT."""
     programs = find_programs(settings.path, kubectl=settings.kubectl)
     sandbox = Sandbox(programs)
@@ -179,7 +185,16 @@ async def run_executor(settings: ExecutorSettings, *, barrier: Barrier = no_barr
         store = await Store.open(settings.database, settings.audit_key, create=False)
         try:
             worker = f"{socket.gethostname()}:{os.getpid()}"
-            executor = Executor(store, client, sandbox, cluster, worker, barrier=barrier)
+            executor = Executor(
+                store,
+                client,
+                sandbox,
+                cluster,
+                worker,
+                patience=patience or Patience(),
+                lease_seconds=lease_seconds,
+                barrier=barrier,
+            )
             with _stopped_by_signals(executor):
                 await executor.run()
         finally:
