@@ -9,6 +9,7 @@ from rich.text import Text
 from bot.doors.terminal.conversation import Conversation
 from bot.doors.terminal.keys import keys_of
 from bot.doors.terminal.listener import Listener
+from bot.doors.terminal.posts import is_progress
 from bot.doors.terminal.screen import Screen
 from domain.cards import Action, Card
 from domain.messages import Incoming, Reply
@@ -27,6 +28,8 @@ class Play:
     listener: Listener
     screen: Screen
     approver: Person
+    _newest: Card | None = None
+    """What was said last; an older card's buttons are not an offer any more."""
 
     async def run(self, question: str) -> None:
         """Ask, climb as far as it goes, have it approved, wait for the outcome."""
@@ -69,7 +72,8 @@ class Play:
     def _saw(self, reply: Reply) -> None:
         self.listener.saw(reply)
         self.screen.show(reply)
+        if not is_progress(reply.card):
+            self._newest = reply.card
 
     def _offers(self, action: Action) -> bool:
-        newest: Card | None = self.listener.newest
-        return newest is not None and any(key.choice.action == action for key in keys_of(newest))
+        return self._newest is not None and any(key.choice.action == action for key in keys_of(self._newest))

@@ -12,7 +12,7 @@ from bot.doors.terminal.posts import Posts, is_progress
 from bot.doors.terminal.render import body, canvas, draw, show
 from bot.doors.terminal.view import View
 from bot.doors.terminal.visible import prose
-from domain.cards import Card, Progress
+from domain.cards import Card, Progress, ProgressState
 from domain.messages import Reply
 
 
@@ -27,6 +27,8 @@ class Screen:
         self._open: dict[str, Card] = {}
         self._live: Live | None = None
         self._in_turn = False
+        self._answered = False
+        """Whether something final was said in this turn."""
 
     @property
     def view(self) -> View:
@@ -36,7 +38,7 @@ class Screen:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """While this is open, cards are drawn in place; when it closes, what they became is printed."""
-        self._in_turn = True
+        self._in_turn, self._answered = True, False
         if self.view.interactive:
             self._live = Live(
                 console=self.console,
@@ -54,8 +56,15 @@ class Screen:
                 self._live.stop()
                 self._live = None
             self._in_turn = False
-            for root in list(self._open):
-                self._print(root, self._open.pop(root))
+            self._close_turn()
+
+    def _close_turn(self) -> None:
+        """What the cards became stays; steps that were there only for the while go, unless nothing else was said."""
+        left, self._open = self._open, {}
+        answered = self._answered or not all(is_progress(card) for card in left.values())
+        for root, card in left.items():
+            if not (answered and is_progress(card)):
+                self._print(root, card)
 
     def show(self, reply: Reply) -> None:
         """One reply: a new card, or what a card that is already there has become."""
@@ -66,6 +75,7 @@ class Screen:
         if root not in self._open:  # What came before is final now, and may scroll away.
             for other in [r for r, card in self._open.items() if not is_progress(card)]:
                 self._print(other, self._open.pop(other))
+                self._answered = True
         self._open[root] = reply.card
         self._redraw()
 
@@ -103,11 +113,16 @@ class Screen:
                 show(card, self.console, view)
 
     def _write_steps(self, before: Card, now: Card) -> None:
-        """Of a progress card that is already on the screen, only the steps that are new or have changed."""
-        known = {step for part in before.parts if isinstance(part, Progress) for step in part.steps}
-        steps = tuple(s for part in now.parts if isinstance(part, Progress) for s in part.steps if s not in known)
+        """Of a progress card that is already on the screen, only the steps that are new, or have failed since."""
+        known = {text for text, _ in _steps(before)}
+        was = set(_steps(before))
+        steps = tuple(step for step in _steps(now) if step[0] not in known or (step[1] == "failed" and step not in was))
         if steps:
             self.console.print(Group(*body(Card("", parts=(Progress(steps),)), self.view)), crop=False)
+
+
+def _steps(card: Card) -> list[tuple[str, ProgressState]]:
+    return [step for part in card.parts if isinstance(part, Progress) for step in part.steps]
 
 
 def view_of(console: Console, zone: tzinfo) -> View:
