@@ -28,11 +28,15 @@ _HEADER = re.compile(
     r"(?P<secret>[^\n\r\"'\\,]{4,8192}(?:,(?!\s*[\"'\w\-]+\s*[\"']?:)[^\n\r\"'\\,]{1,4096}){0,12})"
 )
 _SCHEME = re.compile(
-    r"(?i)(?<![\w\-])(?:bearer|basic)(?:\s|%20|=|:\s?)\s{0,3}\\{0,6}[\"']?(?P<secret>[A-Za-z0-9+/=_.~\-]{8,8192})"
+    r"(?i)(?<![\w\-])(?:bearer|basic)(?:\s|%20|=|:\s?)\s{0,3}\\{0,6}[\"']?(?P<secret>[A-Za-z0-9+/_.~\-]{8,8192}+={0,3}(?!\w))"
 )
 _COOKIE = re.compile(
     r"(?im)(?<![\w\-])cookie2?\\{0,6}[\"'\]]?\s{0,4}[:=]\s{0,4}\[?\\{0,6}[\"']?(?P<secret>[^\s\"'\\=;]{1,128}=[^\n\r\"'\\]{1,8192})"
 )
+_SET_COOKIE = re.compile(
+    r"(?i)(?<![\w\-])set-cookie\\{0,6}[\"'\]]?\s{0,4}[:=]\s{0,4}\[?\\{0,6}[\"']?[^\s\"'\\=;]{1,128}=(?P<secret>[^\s\"'\\;]{1,8192})"
+)
+_LITERAL = re.compile(r"secret\b[^\n]{0,200}?--from-literal[= ][\"']?[\w.\-]{1,128}=[\"']?(?P<secret>[^\s\"']{1,4096})")
 _USER_FLAG = re.compile(
     r"(?<![\w\-])(?:-u|--user|--proxy-user)[ =]{1,2}[\"']?[\w.@+\-]{1,64}:(?P<secret>[^\s\"']{1,256})"
 )
@@ -42,7 +46,7 @@ _SHORT_FLAGS = re.compile(
     r"|(?:redis-cli|valkey-cli|keydb-cli)\b[^\n|;&]{0,200}?\s-a\s+(?P<c>[^\s\"']{1,128}|[\"'][^\"'\n]{1,128}[\"'])"
     r"|(?:docker|podman|nerdctl|helm registry|buildah|skopeo|oras|crane|mongo|mongosh|mongodump|mongorestore|az|sqlcmd|"
     r"psql|ldapsearch|ldapmodify|ldapadd|snmpwalk|curl|smbclient|htpasswd|oc)\b"
-    r"(?=[^\n|;&]{0,300}?\s-(?:p|P|w|A)\s)(?:[^\n|;&]{0,120}\b(?:login|-u|-U|-D)\b)[^\n|;&]{0,200}?\s-(?:p|P|w)\s+(?P<d>[^\s\"'\-][^\s\"']{0,128}|[\"'][^\"'\n]{1,128}[\"']))"
+    r"(?=[^\n|;&]{0,300}?\s-(?:p|P|w|A)\s)[^\n|;&]{0,120}(?:\blogin\b|\s-[uUDh](?=\s))[^\n|;&]{0,200}?\s-(?:p|P|w)\s+(?P<d>[^\s\"'\-][^\s\"']{0,128}|[\"'][^\"'\n]{1,128}[\"']))"
 )
 _SQL = re.compile(
     r"(?i)(?:identified\s+(?:with\s+\S{1,60}\s+)?by|password\s+for\s+\S{1,80}\s*=|set\s+password\s*=|with\s+(?:encrypted\s+)?password)\s+(?:password\s*\(?\s*)?(?P<quote>['\"])(?P<secret>[^'\"\n]{1,256})"
@@ -72,6 +76,8 @@ _PLAIN: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("uthorization", "UTHORIZATION"), _HEADER),
     (("earer", "EARER", "asic", "ASIC"), _SCHEME),
     (("ookie", "OOKIE"), _COOKIE),
+    (("ookie", "OOKIE"), _SET_COOKIE),
+    (("--from-literal",), _LITERAL),
     (("-u", "--user", "--proxy-user"), _USER_FLAG),
     (("@tcp(", "@udp(", "@unix("), _DRIVER_ADDRESS),
     (("jdbc:oracle",), _ORACLE),

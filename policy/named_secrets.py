@@ -12,10 +12,10 @@ from policy.secret_values import MARK, is_plain_word, is_secret_value
 
 Span = tuple[int, int]
 
-_NAME = r"(?<![\w.\-])(?P<name>[\w.\-$@/]{2,120}+)"
+_NAME = r"(?<![\w.\-])(?<!\d{12}:)(?P<name>[\w.\-$@/]{2,120}+)"
 _BINDING = re.compile(
     _NAME + r"(?P<close>\\*+[\"'`]?+\]?+)(?P<separator>\s{0,4}+(?::=|=>|={1,3}|(?<![=!<>])!==?|"
-    r":(?![:/]{2}|\w*::))"
+    r":(?::(?=[ \t]))?(?!/{2}|:))"
     r"(?:[ \t]{0,40}+(?:\r?\n[ \t]{2,40}+(?![\w.\-]+:\s))?+))"
 )
 _FLAG = re.compile(
@@ -23,13 +23,16 @@ _FLAG = re.compile(
     r"(?P<separator>(?:,\s{0,40}|[ \t]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,40}-[ \t]{1,4})(?!-))"
 )
 _CALL = re.compile(_NAME + r"(?P<close>)(?P<separator>[ \t]?\([ \t]?(?=\\*[\"']))")
+_ARGUMENTS = re.compile(
+    r"\([ \t]?\\{0,2}[\"'](?P<name>[\w.\-]{2,100}+)(?P<close>\\{0,2}[\"'])(?P<separator>,[ \t]?(?=\\{0,2}[\"']))"
+)
 _SPOKEN = re.compile(
     r"(?i)(?<![\w.\-])(?P<name>(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api[ _-]?key|access[ _-]?key|pin|otp))"
     r"(?P<close>)(?P<separator>[ \t]{1,4}(?:(?:is|was|are|to|of|now|set to|changed to)(?::|[ \t])[ \t]{0,4})?"
-    r"(?=[\"'`]?\S{0,80}?[\d!@#$%^&*+]))"
+    r"(?=[\"'`]?\S{0,80}?(?:[\d!@#$%^&*+]|[a-z]-[a-z]\S*-))(?=\S{4}))"
 )
 _COLUMN = re.compile(
-    r"(?m)^[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)"
+    r"(?m)^[ \t]*(?:(?:ENV|SET|setenv)[ \t]+)?(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)"
     r"(?P<close>)(?P<separator>[ \t]+)(?=\S+[ \t]*\r?$)"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.:\-]{2,60})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{1,4000})</")
@@ -46,6 +49,7 @@ _NEXT_KEY = re.compile(r"\n[ \t]*(?:- )?[\"']?[\w.\-]+[\"']?[ \t]*[:=]")
 _MORE_WORDS = re.compile(r"[ \t]+(?!#)[A-Za-z]")
 _WORDS_BEFORE = re.compile(r"(?:[A-Za-z]{2,20}[ \t]){1,2}$")
 _QUOTE = re.compile(r"[@bruBRU]?(\\*)([\"'`])")
+_PLACEHOLDER = re.compile(r"\$\{[^{}\n]{0,200}\}|\$\([^()\n]{0,200}\)|\{\{[^{}\n]{0,200}\}\}|<[^<>\n]{0,200}>|\[[{\]]")
 _LIST = re.compile(r"\[\s*(?=[\"'])")
 _LONGEST = 4096
 _LONGEST_WORD = 200
@@ -54,7 +58,7 @@ _LONGEST_WORD = 200
 
 def named_spans(text: str) -> Iterator[Span]:
     """Where values beside announcing names stand in `text`."""
-    for pattern in (_BINDING, _FLAG, _CALL, _SPOKEN, _COLUMN):
+    for pattern in (_BINDING, _FLAG, _CALL, _ARGUMENTS, _SPOKEN, _COLUMN):
         done = 0
         for match in pattern.finditer(text):
             if match.start() < done:
@@ -92,7 +96,10 @@ def _is_secret(text: str, match: re.Match[str], sure: Announces, start: int, end
     if not value or not is_secret_value(value, sure, name):
         return False
     quoted = start > match.end()
-    return not (_is_prose(text, match, quoted, end) and is_plain_word(value) and _is_one_word(name))
+    if not (is_plain_word(value) and _is_one_word(name)):
+        return True
+    ends_there = sure is Announces.password and ":" in match["separator"] and not _MORE_WORDS.match(text, end)
+    return ends_there or not _is_prose(text, match, quoted, end)
 
 
 def _value_at(text: str, at: int, name_at: int, sure: Announces, *, colon: bool = False) -> Span:
@@ -102,6 +109,9 @@ def _value_at(text: str, at: int, name_at: int, sure: Announces, *, colon: bool 
     quote = _QUOTE.match(text, at)
     if quote:
         return quote.end(), _closing(text, quote.end(), quote[1], quote[2])
+    placeholder = _PLACEHOLDER.match(text, at)
+    if placeholder:
+        return placeholder.span()
     block = _BLOCK.match(text, at)
     if block:
         return block.end(), _end_of_block(text, block.end(), name_at)

@@ -23,11 +23,11 @@ _PLACEHOLDER = re.compile(
     r"<[^<>]*>|<set to .*|\*{3,}|x{4,}|X{4,}|\.{3,}|-+|_+|\{\{.*|\$\{[^}]*\}.*|\$\(.*|\$[A-Za-z_]+|%\(?\w*\)?[sdvqr+]+|"
     r"\{\w*\}|%\{.*\}|\[[^\]]*\]|@\w+@|#\{.*\}|\(?(?:redacted|masked|hidden|sensitive(?: value)?|none|empty|unset|null)"
     r"\)?|"
-    r"\[?REDACTED.*|\*+\w{0,4}|&\{.*|0x[0-9a-f]{6,16}|map\[.*|nil\W*",
+    r"\[?REDACTED.*|\*+\w{0,4}|&\{.*|0x[0-9a-f]{6,16}|map\[.*|nil\W*|\[\{?|\W{1,2}",
     re.DOTALL,
 )
 _REFERENCE = re.compile(
-    r"(?:vault|ref|file|env|ssm|secretsmanager|awssm|awsps|gcpsm|gcp|azurekeyvault|keyvault|op|sops|k8s|kubernetes|secretKeyRef|"
+    r"(?:vault|ref|alias|file|env|ssm|secretsmanager|awssm|awsps|gcpsm|gcp|azurekeyvault|keyvault|op|sops|k8s|kubernetes|secretKeyRef|"
     r"configMapKeyRef|arn|projects|secret|secrets|pkcs11|bws)(?::|://|/)[\w./:@#\-]+|"
     r"(?:https?|tcp|udp|unix|grpc|redis|amqp|jdbc:\w+)://\S*",
     re.IGNORECASE,
@@ -67,6 +67,8 @@ def is_secret_value(value: str, sure: Announces, name: str = "") -> bool:
     plain = value.lower().rstrip(".:")
     if plain in _EMPTY and not (sure is Announces.password and plain in _SECRET_ANYWAY):
         return False
+    if re.fullmatch(r"\d+ bytes", value):
+        return False
     if _COUNTED.search(name) and re.fullmatch(r"\d{4,8}", value):
         return True
     if sure is Announces.password:
@@ -74,7 +76,7 @@ def is_secret_value(value: str, sure: Announces, name: str = "") -> bool:
     if _QUANTITY.fullmatch(value) or _MOMENT.fullmatch(value) or (_REFERENCE.fullmatch(value) and "?" not in value):
         return False
     if sure is Announces.token:
-        return not (_names_a_secret(value, name) or _says_what_kind(value))
+        return len(value) >= 4 and not (_names_a_secret(value, name) or _says_what_kind(value))
     return _looks_drawn(value, name)
 
 
@@ -107,6 +109,8 @@ def _names_a_secret(value: str, name: str) -> bool:
     parts = [part for part in _NAME_PARTS.split(value) if part]
     if not re.search(r"secrets?$|tokens?$|credentials?$|creds?$", name, re.IGNORECASE) or "_" in name or name.isupper():
         return False
+    if re.fullmatch(r"secrets?", name, re.IGNORECASE) and re.fullmatch(r"[a-z]+(?:-[a-z]+){1,2}", value):
+        return True
     return ("/" in value and len(value) < 80 and not re.search(r"\d[a-z]+\d[a-z]+\d", value)) or (
         len(parts) > 1 and any(part in _NAMING for part in parts)
     )

@@ -113,7 +113,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("vercel_", r"[A-Za-z0-9]{24,40}"),
     ("nfp_", r"[A-Za-z0-9]{36,44}"),
     # models
-    ("sk-", r"(?:[A-Za-z0-9]+-)*(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{20,300}"),
+    ("sk-", r"(?:[a-f0-9]{32,64}|(?=[A-Za-z0-9_\-]*\d)(?=[A-Za-z0-9_\-]*[A-Z])[A-Za-z0-9_\-]{20,300})"),
     ("sk-ant-", r"[A-Za-z0-9_\-]{20,300}"),
     ("sk-or-v1-", r"[a-f0-9]{64}"),
     ("hf_", r"[A-Za-z0-9]{30,50}"),
@@ -166,8 +166,6 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("duffel_", r"(?:test|live)_[A-Za-z0-9_\-=]{43}"),
     ("EZAK", r"[A-Za-z0-9]{54}"),
     ("EZTK", r"[A-Za-z0-9]{54}"),
-    ("NGROK", r"_?[A-Za-z0-9_]{40,60}"),
-    ("PAPP", r"[A-Z0-9]{12,40}_[A-Za-z0-9]{20,60}"),
     ("ionic_", r"[A-Za-z0-9]{42}"),
     ("FLWSECK", r"(?:_TEST)?-[A-Za-z0-9\-]{32,48}"),
     ("live_", r"[a-f0-9]{35}"),
@@ -198,8 +196,9 @@ _SUFFIXED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("-us", re.compile(r"(?<![\w\-])[0-9a-f]{32}-us\d{1,2}(?![\w\-])")),
     (":AA", re.compile(r"(?<!\w)\d{8,10}:AA[0-9A-Za-z_\-]{32,34}(?![\w\-])")),
     (":APA91b", re.compile(r"[0-9A-Za-z_\-]{4,40}:APA91b[0-9A-Za-z_\-]{100,200}")),
-    ("AC", re.compile(r"(?<![A-Za-z0-9+/=])(?:AC)[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
-    ("SK", re.compile(r"(?<![A-Za-z0-9+/=])(?:SK)[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
+    ("AC", re.compile(r"(?<![A-Za-z0-9+/])AC[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
+    ("SK", re.compile(r"(?<![A-Za-z0-9+/])SK[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
+    ("AKIA", re.compile(r"AKIA[0-9A-Z]{16}[\s,;:|\"'/]{1,4}([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])")),
     ("eyJ", re.compile(r"eyJ(?<![A-Za-z0-9_\-]eyJ)[A-Za-z0-9_\-]{6,8000}(?:\.[A-Za-z0-9_\-]{2,16000}){1,4}")),
     ("eyJhdXRocyI6", re.compile(r"eyJhdXRocyI6[A-Za-z0-9+/=_\-]{16,20000}")),
     ("eyJhdXRoI", re.compile(r"eyJhdXRoI[A-Za-z0-9+/=_\-]{16,20000}")),
@@ -211,7 +210,8 @@ _SUFFIXED: tuple[tuple[str, re.Pattern[str]], ...] = (
 def _shape(prefix: str, rest: str) -> re.Pattern[str]:
     """The literal stands first, so that the search for it is a plain one; what stood before it is checked after."""
     literal = re.escape(prefix)
-    guard = rf"(?<![A-Za-z0-9]{literal})" if prefix[0].isalnum() else ""
+    before = r"\w\-" if len(prefix) < 6 and prefix.islower() else "A-Za-z0-9"
+    guard = rf"(?<![{before}]{literal})" if prefix[0].isalnum() else ""
     return re.compile(literal + guard + rest)
 
 
@@ -232,7 +232,7 @@ def token_spans(text: str) -> Iterator[Span]:
                     yield match.span()
     for hint, pattern in _SUFFIXED:
         if hint in text:
-            yield from (match.span() for match in pattern.finditer(text))
+            yield from (match.span(match.lastindex or 0) for match in pattern.finditer(text))
     for module, name, hints in _BASE:
         for start, end in _windows(text, hints):
             for pattern in _base_plugin(module, name):
