@@ -27,7 +27,7 @@ from graphs.replying import Replies
 from graphs.understanding import Intent, Understanding, understand
 from graphs.undoing import propose_undo
 from graphs.words import levels, small
-from graphs.words.answer import answer_card, sources
+from graphs.words.answer import answer_card, nothing_to_mend_card, sources
 from graphs.words.follow_up import since_card, why_card
 from policy.roles import Act, may, required_role
 from runbooks.fill import copyable
@@ -133,6 +133,8 @@ async def _explain(state: Turn, runtime: Runtime[Memory]) -> Turn:
             memory.reply.say(why_card(first, label, now, zone))
         case Intent.since if first is not None:
             memory.reply.say(since_card(first, answer, label, now, zone))
+        case Intent.climb:
+            memory.reply.say(nothing_to_mend_card(answer, label, now, zone))
         case _:
             memory.reply.say(answer_card(answer, label, now, zone, desk.highest))
     await desk.store.conversations.remember_evidence(memory.message.conversation, sources(answer))

@@ -1,8 +1,9 @@
 """The answer to "what is wrong?": cause, impact, since when, status, confidence, what changed, and the evidence."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.cards import Card, Chart, Choice, Choices, ClusterLabel, Facts, Part, Sources, Text, Tone, card
 from domain.cluster_state import ClusterState
@@ -16,6 +17,10 @@ from graphs.words.numbers import change
 from store.past_fixes import PastFix
 
 _MOST_SOURCES = 6
+_MOST_LINES = 3
+_CLOSE = timedelta(minutes=15)
+"""A change this near before trouble began, or ended, is worth naming beside it."""
+_MEASURED = {"latency-high": "latency", "errors-high": "errors", "pool-exhausted": "use of the connection pool"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ def answer_card(answer: Answer, cluster: ClusterLabel, now: datetime, zone: str,
     return card(first.finding.title, *parts, tone=tone, cluster=cluster)
 
 
+def nothing_to_mend_card(answer: Answer, cluster: ClusterLabel, now: datetime, zone: str) -> Card:
+    """For someone who asks for the next level although there is nothing left to climb for."""
+    whole = _nothing_wrong(answer, cluster, now, zone)
+    kept = tuple(part for part in whole.parts if isinstance(part, Facts | Text))
+    return Card("Nothing to mend: " + whole.title[0].lower() + whole.title[1:], whole.tone, cluster, kept)
+
+
 def sources(answer: Answer) -> tuple[Evidence, ...]:
     """The evidence worth showing: of the first cause, then of what follows from it, then of past trouble."""
     ordered: dict[str, Evidence] = {}
@@ -63,7 +75,16 @@ def sources(answer: Answer) -> tuple[Evidence, ...]:
         ordered.update((item.id, item) for item in finding.evidence)
     if not ordered:
         ordered.update((item.id, item) for item in answer.evidence)
-    return tuple(ordered.values())[:_MOST_SOURCES]
+    return tuple(map(_in_short, tuple(ordered.values())[:_MOST_SOURCES]))
+
+
+def _in_short(item: Evidence) -> Evidence:
+    """As much of an observation as an answer has room for; "why do you think so?" shows all of it."""
+    lines = item.sample.splitlines()
+    if len(lines) <= _MOST_LINES:
+        return dataclasses.replace(item, link="")
+    # Of a series of measurements the latest tell most, of a log the last lines do, too.
+    return dataclasses.replace(item, sample="\n".join(lines[-_MOST_LINES:]), link="")
 
 
 def impact(cause: Cause, state: ClusterState) -> str:
@@ -71,9 +92,8 @@ def impact(cause: Cause, state: ClusterState) -> str:
     said: list[str] = []
     for finding in (cause.finding, *cause.consequences):
         if finding.code in ("latency-high", "errors-high") and "from" in finding.facts:
-            facts = finding.facts
-            what = "latency" if finding.code == "latency-high" else "errors"
-            said.append(f"{what} of {finding.object.name} {change(facts['from'], facts['to'], facts.get('unit', ''))}")
+            moved = change(finding.facts["from"], finding.facts["to"], finding.facts.get("unit", ""))
+            said.append(f"{_MEASURED[finding.code]} of {finding.object.name} {moved}")
     nobody = [f for f in (cause.finding, *cause.consequences) if f.code == "service-without-endpoints"]
     said += [f"Service {finding.object.name} has nobody behind it" for finding in nobody[:2]]
     workload = _workload(cause, state)
@@ -173,10 +193,7 @@ def _nothing_wrong(answer: Answer, cluster: ClusterLabel, now: datetime, zone: s
         )
     parts: list[Part] = [*_model_part(answer)]
     if answer.past:
-        rows = [("Cause", _was(answer, now, zone))]
-        rows += [(_what(finding), _over(finding, now, zone)) for finding in answer.past[:4]]
-        rows += [("Status", "over; nothing to do now")]
-        parts.append(Facts(tuple(rows)))
+        parts.append(Facts(_past_facts(answer, now, zone)))
         title = f"Nothing is wrong now; {answer.past[0].title[0].lower()}{answer.past[0].title[1:]}"
     else:
         title = f"Nothing wrong that I can see{' ' + answer.window if answer.window else ''}"
@@ -193,20 +210,30 @@ def _nothing_wrong(answer: Answer, cluster: ClusterLabel, now: datetime, zone: s
     return card(title, *parts, tone="good", cluster=cluster)
 
 
-def _was(answer: Answer, now: datetime, zone: str) -> str:
-    finding = answer.past[0]
-    began = finding.since
-    before = [(at, what) for at, what in answer.changes if began is None or at <= began]
-    return f"{before[0][1]}, {times.since(before[0][0], now, zone)}" if before else finding.title
-
-
-def _what(finding: Finding) -> str:
-    return {"latency-high": "Impact", "errors-high": "Impact", "pool-exhausted": "Pool"}.get(finding.code, finding.code)
+def _past_facts(answer: Answer, now: datetime, zone: str) -> tuple[tuple[str, str], ...]:
+    """Cause, impact, fix and status of trouble that is over, as far as they can be told."""
+    first = answer.past[0]
+    ended = datetime.fromisoformat(first.facts["recovered_at"])
+    about = first.facts.get("workload", first.object.name)
+    mine = [(at, what) for at, what in answer.changes if about in what] or list(answer.changes)
+    began = first.since or ended
+    before = [found for found in mine if began - _CLOSE < found[0] <= began + _CLOSE / 5]
+    mending = [found for found in mine if began < found[0] and ended - _CLOSE < found[0] <= ended]
+    rows = [("Cause", f"{what}, {times.since(at, now, zone)}") for at, what in before[:1]]
+    rows.append(("Impact", "; ".join(_over(finding, now, zone) for finding in answer.past[:3])))
+    rows += [
+        ("Fix", f"{what}, {times.since(at, now, zone)}") for at, what in mending[:1] if (at, what) not in before[:1]
+    ]
+    rows.append(("Status", f"resolved at {times.since(ended, now, zone)}; nothing to do now"))
+    return tuple(rows)
 
 
 def _over(finding: Finding, now: datetime, zone: str) -> str:
     facts = finding.facts
-    said = change(facts["from"], facts["to"], facts.get("unit", "")) if "from" in facts and "to" in facts else ""
-    ended = datetime.fromisoformat(facts["recovered_at"])
-    began = f"from {times.clock(finding.since, now, zone)} " if finding.since else ""
-    return f"{finding.object.name}: {said} {began}until {times.since(ended, now, zone)}".replace("  ", " ")
+    if "from" not in facts or "to" not in facts:
+        return finding.title
+    what = _MEASURED.get(finding.code, finding.code)
+    began = f" from {times.clock(finding.since, now, zone)}" if finding.since else ""
+    ended = times.clock(datetime.fromisoformat(facts["recovered_at"]), now, zone)
+    moved = change(facts["from"], facts["to"], facts.get("unit", ""))
+    return f"{what} of {finding.object.name} {moved}{began} until {ended}"
