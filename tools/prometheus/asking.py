@@ -38,8 +38,12 @@ class Asker:
         return await self._in_time(self._source.names, "the question for metric names")
 
     async def labels(self, selector: str) -> frozenset[str]:
-        found = await self._try(lambda: self._source.labels(selector), f"the labels of {selector}")
-        return found if found is not None else frozenset()
+        """Not counted: bounded by the number of metrics that are of interest."""
+        try:
+            return await self._in_time(lambda: self._source.labels(selector), f"the labels of {selector}")
+        except ToolFailed as failed:
+            self._failed(failed)
+            return frozenset()
 
     async def instant(self, query: str, at: datetime) -> Rows[Sample]:
         return self._told(await self._try(lambda: self._source.instant(query, at), f"`{query}`"))
@@ -83,6 +87,8 @@ class Asker:
             return Rows()
         for warning in rows.warnings:
             self.note(f"Prometheus says its data is partial: {warning}")
+        if rows.not_numbers and not rows:
+            self.note("Some series hold no number for this time: most often there was no traffic.")
         return rows
 
     def _failed(self, failed: ToolFailed) -> None:

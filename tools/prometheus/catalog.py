@@ -60,23 +60,16 @@ CONTAINER_LABELS = ("exported_container", "container", "k8s_container_name", "co
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One golden signal: what it is called, in which unit, and how PromQL computes it from a flow of series."""
+    """What is measured of containers: its name, what a person calls it, and its unit."""
 
     name: str
     title: str
     unit: str
-    template: str
-    """`{by}`: the labels that tell services apart; `{flow}` and `{failed}`: rates; `{used}`, `{most}`: gauges."""
 
 
-LATENCY = Signal("latency", "p95 latency", "s", "histogram_quantile(0.95, sum by (le{also}) ({flow}))")
-MEDIAN = Signal("median", "median latency", "s", "histogram_quantile(0.5, sum by (le{also}) ({flow}))")
-TRAFFIC = Signal("traffic", "requests", "1/s", "sum{by} ({flow})")
-ERRORS = Signal("errors", "error share", "%", "100 * sum{by} ({failed}) / sum{by} ({flow})")
-CPU = Signal("cpu", "CPU", "cores", "")
-MEMORY = Signal("memory", "memory", "bytes", "")
-POOL = Signal("pool", "connection pool in use", "%", "")
-RESTARTS = Signal("restarts", "restarts", "", "")
+CPU = Signal("cpu", "CPU", "cores")
+MEMORY = Signal("memory", "memory", "bytes")
+RESTARTS = Signal("restarts", "restarts", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +251,7 @@ def requests(names: Collection[str]) -> tuple[Requests, ...]:
     """Every way of counting requests that `names` offer, best first."""
     found = [known for known in _KNOWN if known.count in names or known.bucket in names]
     taken = {name for known in _KNOWN for name in (known.count, known.bucket)}
-    own = sorted(name for name in names if name not in taken and _is_of_an_application(name))
+    own = sorted(name for name in names if name not in taken and ":" not in name and _is_of_an_application(name))
     found += [
         _histogram("requests", name.removesuffix("_bucket"), _UNITS[match["unit"]])
         for name in own

@@ -5,7 +5,7 @@ both moments, since "it was bad between 2:00 and 2:04" is what people ask about 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import comb
@@ -63,12 +63,16 @@ def find(points: Sequence[tuple[datetime, float]]) -> ChangePoint | None:
         return None
     times, values = _increase_of_a_counter(times, values)
     times, values = _at_most(_MOST_POINTS, times, values)
-    if len(values) < FEWEST or np.ptp(values) == 0:
+    if len(values) < FEWEST or np.max(values) == np.min(values):
         return None
+    # In units of the largest value everything below is of ordinary size, whatever the signal's unit is.
+    unit = float(np.max(np.abs(values)))
+    values = values / unit
     levels = _levels(values)
     if len(levels) < 2 or _is_smooth(times, values, levels):
         return None
-    return _told(times, values, levels)
+    change = _told(times, values, levels)
+    return change and replace(change, before=change.before * unit, after=change.after * unit)
 
 
 def _numbers(points: Sequence[tuple[datetime, float]]) -> tuple[Numbers, Numbers]:

@@ -45,7 +45,6 @@ class _Session(requests.Session):
         self._seconds = seconds
         self.headers.update(access.headers)
         self.auth = _AsGiven()
-        self.max_redirects = 0
         if access.ca:
             self.verify = access.ca
         if access.client_cert:

@@ -4,7 +4,7 @@ Every installation labels differently, and one server may hold several ways side
 decide, namespace by namespace; and only names that were seen on series get into later queries.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -149,7 +149,9 @@ def _grouped(
             pod = row.get(pods[0], "") if pods else ""
             value = workload_of_pod(pod)[1] if by_pod else row.get(label, "")
             if value:
-                pods_of[value].update([pod] if pod else [])
+                pods_of[value].update([pod] if pod and (by_pod or _is_its_own(row, pods[0], space)) else [])
+        if not by_pod:
+            pods_of = _without_gateways(pods_of)
         alike[space_label, label, by_pod][space] = {
             value: workloads.subject(space, value, "pod" if by_pod else label, sorted(names))
             for value, names in sorted(pods_of.items())
@@ -187,6 +189,17 @@ def _what_tells_services_apart(
     if pods and (len(from_pods) > 1 or not usable) and found.covered_by(pods[0]):
         return pods[0], True
     return (usable[0], False) if usable else ("", False)
+
+
+def _is_its_own(row: Mapping[str, str], pod_label: str, space: str) -> bool:
+    """Whether the pod on a row is the service's, rather than that of an ingress in another namespace."""
+    return pod_label.startswith("exported_") or row.get("namespace", space) in (space, "")
+
+
+def _without_gateways(pods_of: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """A pod that speaks for several services is in front of them, and none of them."""
+    fronts = Counter(pod for pods in pods_of.values() for pod in pods)
+    return {value: {pod for pod in pods if fronts[pod] == 1} for value, pods in pods_of.items()}
 
 
 def _unlabelled(labels: Mapping[str, str], namespaces: Collection[str] | None) -> str | None:

@@ -26,6 +26,7 @@ FAILING_BADLY = 10.0
 FEWEST_FAILURES = 5
 POOL_FULL = 95.0
 AT_ITS_LIMIT = 90.0
+_AT_LEAST = timedelta(minutes=2)
 STALE = timedelta(minutes=5)
 OVER_LONG_AGO = timedelta(hours=1)
 
@@ -40,12 +41,19 @@ class Trouble:
     since: datetime | None
     recovered_at: datetime | None = None
     badly: bool = False
+    since_within: timedelta | None = None
+    """How coarsely `since` is known, where it comes from a long reading."""
 
 
 def judge(reading: Reading) -> Trouble | None:
     """Whether `reading` is in trouble, or was and recovered."""
     if len(reading.points) < 2 * SHORTEST:
         return None
+    trouble = _suspected(reading)
+    return trouble if trouble and _lasted(reading, trouble) else None
+
+
+def _suspected(reading: Reading) -> Trouble | None:
     match reading.signal:
         case "latency" | "mean latency":
             return _slow(reading)
@@ -57,6 +65,29 @@ def judge(reading: Reading) -> Trouble | None:
             return _at_its_limit(reading)
         case _:
             return None
+
+
+def began(reading: Reading) -> datetime | None:
+    """When a trouble that was there all along began, told from a longer reading of the same signal."""
+    match reading.signal:
+        case "pool":
+            line = POOL_FULL
+        case "cpu" | "memory":
+            line = AT_ITS_LIMIT * reading.beside["limit"][0][1] / 100
+        case _:
+            change = find(reading.points)
+            return change.at if change and change.rose and not change.ended else None
+    spell = _spell(reading.points, line)
+    return reading.points[spell[0]][0] if spell and spell[0] > 0 and spell[1] == len(reading.points) else None
+
+
+def _lasted(reading: Reading, trouble: Trouble) -> bool:
+    """Whether it was more than one bad moment, which a rate shows for as long as it looks back."""
+    if trouble.since is None:
+        return True
+    smear = timedelta(seconds=reading.smear_seconds)
+    over = trouble.recovered_at or reading.points[-1][0] - smear
+    return over - trouble.since >= max(_AT_LEAST, 0.8 * smear)
 
 
 def concerns(trouble: Trouble, *, now: datetime, start: datetime | None = None, end: datetime | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import httpx
 
@@ -73,34 +73,32 @@ class Queries:
 
 def unreachable(url: str, asked: str, broken: Exception) -> str:
     """A sentence about a connection that did not come about, or broke."""
-    certificate = _inside(broken, ssl.SSLCertVerificationError)
-    if certificate:
+    chain = list(_chain(broken))
+    untrusted = next((error for error in chain if isinstance(error, ssl.SSLCertVerificationError)), None)
+    if untrusted:
         return (
-            f"Prometheus at {url} showed a certificate that is not trusted ({certificate}), so {asked} was not asked. "
-            "Give the CA that signed it."
+            f"Prometheus at {url} showed a certificate that is not trusted ({untrusted.verify_message}), so {asked} was "
+            "not asked. Give the CA that signed it."
         )
-    if _inside(broken, ssl.SSLError):
+    if any(isinstance(error, ssl.SSLError) for error in chain):
         return (
             f"Prometheus at {url} did not agree on TLS ({broken}), so {asked} was not asked. "
             "Check http:// or https://, and whether it wants a client certificate."
         )
-    reason = str(_inside(broken, OSError) or broken) or type(broken).__name__
+    system = next((error for error in reversed(chain) if isinstance(error, OSError) and error.strerror), None)
+    reason = (system.strerror if system else "") or str(broken) or type(broken).__name__
     return (
         f"Prometheus at {url} could not be asked {asked}: {reason}. "
         "Check that it runs, and host and port of PROMETHEUS_URL."
     )
 
 
-def _inside(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
-    """The error of `kind` that led to `error`: clients wrap what the operating system said."""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """`error` and what led to it: clients wrap what the operating system said, each in its own way."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, kind):
-            return error
-        wrapped = next((part for part in error.args if isinstance(part, BaseException)), None)
-        wrapped = (
-            wrapped or getattr(getattr(error, "reason", None), "__cause__", None) or getattr(error, "reason", None)
-        )
-        error = error.__cause__ or error.__context__ or (wrapped if isinstance(wrapped, BaseException) else None)
-    return None
+        yield error
+        wrapped = [*getattr(error, "exceptions", ()), *error.args, getattr(error, "reason", None)]
+        inner = next((part for part in wrapped if isinstance(part, BaseException)), None)
+        error = error.__cause__ or inner or error.__context__

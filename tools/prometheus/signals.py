@@ -1,10 +1,9 @@
 """The golden signals of some namespaces, looked at once: what is not as it should be, and what was looked at."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from domain.cards import Chart
 from domain.cluster_state import ClusterState
@@ -12,7 +11,7 @@ from domain.errors import ToolFailed
 from domain.evidence import Evidence
 from domain.findings import Finding
 from domain.look import Look, Window
-from tools.prometheus import alerts, catalog, judgement, telling
+from tools.prometheus import alerts, catalog, consuming, earlier, judgement, pooling, serving, telling
 from tools.prometheus.asking import Asker
 from tools.prometheus.identity import Workloads
 from tools.prometheus.readings import Reader, Reading, Span, merged
@@ -22,6 +21,7 @@ BACK = timedelta(hours=2)
 EITHER_SIDE = timedelta(minutes=10)
 _BEFORE_A_WINDOW = timedelta(minutes=45)
 _AFTER_A_WINDOW = timedelta(minutes=30)
+_SAYS_NOTHING_ANY_MORE = timedelta(minutes=30)
 _MOST_WAYS = 6
 """Kinds of instrumentation that one look reads."""
 _MOST_CHARTS = 6
@@ -69,25 +69,31 @@ async def read_signals(
         )
     tell(f"Prometheus knows {len(names)} metrics")
 
-    reads: list[Coroutine[Any, Any, list[Reading]]] = [_requests(reader, way) for way in _ways(names)]
-    reads += [_pool(reader, way) for way in catalog.pools(names)[:_MOST_WAYS]]
-    reads += [_usage(reader, catalog.CPU, names), _usage(reader, catalog.MEMORY, names)]
-    firing, *answers = await asyncio.gather(alerts.firing(ask, span, past=window is not None), *reads)
-    readings = merged([reading for answer in answers for reading in answer])
+    long = Reader(ask, earlier.span(look.now, span), workloads) if window is None else None
+    firing, served, saturation = await asyncio.gather(
+        alerts.firing(ask, span, past=window is not None),
+        _served(reader, long, names),
+        _saturation(reader, names),
+    )
+    readings = merged([*served.now, *saturation])
     if not readings and not firing and ask.failed:
         raise ask.failed[0]
     tell(f"read {len(readings)} signals")
 
     troubled = _troubled(readings, look, window, ask, span)
+    if long:
+        troubled += earlier.long_standing(merged(served.long), troubled, span)
+        troubled = [(r, await earlier.told_from(long, r, t)) for r, t in troubled]
+    troubled = _worst_first(troubled)
     findings = [telling.finding(r, t, span, cluster=workloads.cluster, url=ask.url) for r, t in troubled]
     findings += [alerts.finding(alert, workloads, url=ask.url) for alert in firing]
     unique = tuple({finding.id: finding for finding in reversed(findings)}.values())[::-1]
     if not readings:
         ask.note(f"Prometheus has no series of golden signals for {_spaces(span)}.")
+    of_findings = tuple(dict.fromkeys(evidence for found in unique for evidence in found.evidence))
     return Signals(
         unique,
-        tuple(dict.fromkeys([e for found in unique for e in found.evidence]))
-        + tuple(_overviews(readings, span, ask.url)),
+        of_findings + tuple(_overviews(readings, span, ask.url)),
         tuple(telling.chart(r, t) for r, t in troubled[:_MOST_CHARTS]),
         ask.notes,
         tuple(readings),
@@ -102,47 +108,58 @@ def _span(look: Look, window: Window | None, namespaces: Collection[str] | None)
     return Span.until(end, end - start, 240, namespaces)
 
 
-def _ways(names: Collection[str]) -> Sequence[catalog.Requests]:
-    return catalog.requests(names)[:_MOST_WAYS]
+@dataclass(frozen=True, slots=True)
+class _Served:
+    now: list[Reading]
+    long: list[Reading]
 
 
-async def _requests(reader: Reader, way: catalog.Requests) -> list[Reading]:
-    known = await reader.survey(way.count, side=way.side)
-    if known is None:
-        return []
-    latency, requests = await asyncio.gather(reader.latency(way, known), reader.requests(way, known))
-    return [*latency, *requests]
+async def _served(reader: Reader, long: Reader | None, names: Collection[str]) -> _Served:
+    """Latency, traffic and errors; and over a longer time, coarsely, what may have been wrong since before."""
 
-
-async def _pool(reader: Reader, way: catalog.Pool) -> list[Reading]:
-    known = await reader.survey(way.in_use)
-    return await reader.pool(way, known) if known else []
-
-
-async def _usage(reader: Reader, signal: catalog.Signal, names: Collection[str]) -> list[Reading]:
-    """Use of CPU or memory, with the limit beside it where one is known."""
-    ways = catalog.CPU_USAGE if signal is catalog.CPU else catalog.MEMORY_USAGE
-    for way in ways:
-        if way.metric not in names:
-            continue
-        known = await reader.survey(way.metric, pods_only=way.title == "containers")
+    async def one(way: catalog.Requests) -> tuple[list[Reading], list[Reading]]:
+        known = await reader.survey(way.count, side=way.side)
         if known is None:
-            continue
-        used, limits = await asyncio.gather(reader.usage(signal, way, known), reader.limits(signal.name, names))
-        return [_with_limit(reading, reader.limit(reading, limits, signal.name)) for reading in used]
-    return []
+            return [], []
+        questions = [serving.latency(reader, way, known), serving.requests(reader, way, known)]
+        if long:
+            questions += [serving.latency(long, way, known, mean=True), serving.requests(long, way, known)]
+        latency, requests, *earlier_ones = await asyncio.gather(*questions)
+        return [*latency, *requests], [reading for some in earlier_ones for reading in some]
+
+    answers = await asyncio.gather(*(one(way) for way in catalog.requests(names)[:_MOST_WAYS]))
+    return _Served([r for now, _ in answers for r in now], [r for _, before in answers for r in before])
 
 
-def _with_limit(reading: Reading, limit: float | None) -> Reading:
-    if limit is None or not reading.points:
-        return reading
-    return replace(reading, beside={**reading.beside, "limit": ((reading.points[-1][0], limit),)})
+async def _saturation(reader: Reader, names: Collection[str]) -> list[Reading]:
+    """Pools, CPU and memory: what a service may run out of."""
+    answers = await asyncio.gather(
+        *(_pooled(reader, way) for way in catalog.pools(names)[:_MOST_WAYS]),
+        _used(reader, catalog.CPU, catalog.CPU_USAGE, names),
+        _used(reader, catalog.MEMORY, catalog.MEMORY_USAGE, names),
+    )
+    return [reading for answer in answers for reading in answer]
+
+
+async def _pooled(reader: Reader, way: catalog.Pool) -> list[Reading]:
+    known = await reader.survey(way.in_use)
+    return await pooling.pool(reader, way, known) if known else []
+
+
+async def _used(
+    reader: Reader, signal: catalog.Signal, ways: Sequence[catalog.Usage], names: Collection[str]
+) -> list[Reading]:
+    """Use of CPU or memory, with the limit beside it where one is known."""
+    used, limits = await asyncio.gather(
+        consuming.usage(reader, signal, ways, names, of="busiest"), consuming.limits(reader, signal.name, names)
+    )
+    return [consuming.with_limit(reader, reading, limits, signal.name) for reading in used]
 
 
 def _troubled(
     readings: Sequence[Reading], look: Look, window: Window | None, ask: Asker, span: Span
 ) -> list[tuple[Reading, judgement.Trouble]]:
-    """Readings in trouble that the question is about: what goes on before what is over, causes before effects."""
+    """Readings in trouble that the question is about."""
     found = []
     for reading in readings:
         trouble = judgement.judge(reading)
@@ -152,33 +169,38 @@ def _troubled(
         if not judgement.concerns(trouble, now=look.now, start=sides[0], end=sides[1]):
             continue
         if trouble.recovered_at is None and judgement.is_stale(reading.points, span.end):
+            if reading.points[-1][0] < span.end - _SAYS_NOTHING_ANY_MORE:
+                continue
             ask.note(
                 f"The {reading.title} of {reading.subject.service} ends at {reading.points[-1][0]:%H:%M} UTC: "
                 "whether it is still so cannot be told."
             )
         found.append((reading, trouble))
-    order = list(telling.CODES.values())
-    rank = {"pool-exhausted": 0, "cpu-saturated": 1, "errors-high": 2, "latency-high": 3, "memory-near-limit": 4}
-    assert set(rank) == set(order)
+    return found
+
+
+_RANK = ("pool-exhausted", "cpu-saturated", "errors-high", "latency-high", "memory-near-limit")
+
+
+def _worst_first(troubled: Sequence[tuple[Reading, judgement.Trouble]]) -> list[tuple[Reading, judgement.Trouble]]:
+    """What goes on before what is over, causes before effects."""
     return sorted(
-        found,
-        key=lambda item: (item[1].recovered_at is not None, rank[telling.CODES[item[0].signal]], not item[1].badly),
+        troubled,
+        key=lambda item: (
+            item[1].recovered_at is not None,
+            _RANK.index(telling.CODES[item[0].signal]),
+            not item[1].badly,
+        ),
     )
 
 
 def _overviews(readings: Sequence[Reading], span: Span, url: str) -> list[Evidence]:
-    by_signal: dict[tuple[str, str], list[Reading]] = {}
+    """One piece of evidence per query, whether it showed trouble or not."""
+    by_query: dict[str, list[Reading]] = {}
     for reading in readings:
-        by_signal.setdefault((reading.signal, reading.metric), []).append(reading)
-    return [
-        telling.overview(group, span, url=url, query=_all_of_it(group, span), title=group[0].title, unit=group[0].unit)
-        for group in by_signal.values()
-    ]
-
-
-def _all_of_it(group: Sequence[Reading], span: Span) -> str:
-    """The query of one service stands for those of the others: it is what a person would edit."""
-    return max(group, key=lambda reading: reading.points[-1][1] if reading.points else 0.0).query
+        if reading.points:
+            by_query.setdefault(reading.wide, []).append(reading)
+    return [telling.overview(group, span, url=url) for group in by_query.values()]
 
 
 def _spaces(span: Span) -> str:

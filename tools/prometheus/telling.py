@@ -48,17 +48,32 @@ def finding(reading: Reading, trouble: Trouble, span: Span, *, cluster: str, url
     )
 
 
-def overview(readings: Sequence[Reading], span: Span, *, url: str, query: str, title: str, unit: str) -> Evidence:
+def of_one(reading: Reading, span: Span, *, cluster: str, url: str) -> Evidence:
+    """Evidence about one service that nothing is said to be wrong with."""
+    latest = humanised(reading.points[-1][1], reading.unit)
+    return observed(
+        "prometheus",
+        reading.query,
+        f"{reading.title} of {clean(reading.subject.service, cap=80)}: {latest} at {_clock(reading.points[-1][0])}.",
+        sample=sample(reading.points, reading.unit),
+        check=reading.query,
+        window=span.window,
+        link=link(url, reading.query, span.window),
+        trust="team",
+        objects=(reading.subject.ref(cluster),) if cluster else (),
+    )
+
+
+def overview(readings: Sequence[Reading], span: Span, *, url: str) -> Evidence:
     """One piece of evidence about a signal of all services together: what was looked at, and how it is now."""
+    title, unit, query = readings[0].title, readings[0].unit, readings[0].wide
     latest = sorted(
         ((reading.points[-1][1], reading.subject.service, reading.container) for reading in readings), reverse=True
     )
     low, high = humanised(latest[-1][0], unit), humanised(latest[0][0], unit)
     between = low if low == high else f"between {low} and {high}"
     services = len({(reading.subject.namespace, reading.subject.service) for reading in readings})
-    lines = [
-        f"{clean(name, cap=80)}{f' ({box})' if box else ''}: {humanised(value, unit)}" for value, name, box in latest
-    ]
+    lines = [f"{name}{f' ({box})' if box else ''}: {humanised(value, unit)}" for value, name, box in latest]
     return observed(
         "prometheus",
         query,
@@ -73,10 +88,8 @@ def overview(readings: Sequence[Reading], span: Span, *, url: str, query: str, t
 
 def chart(reading: Reading, trouble: Trouble) -> Chart:
     name = clean(reading.subject.service, cap=80)
-    series = [Series(name, reading.points)]
-    if reading.signal == "pool" and "pending" in reading.beside:
-        return Chart(f"{reading.title} of {name}", reading.unit, tuple(series), trouble.since)
-    return Chart(f"{reading.title[0].upper()}{reading.title[1:]} of {name}", reading.unit, tuple(series), trouble.since)
+    title = f"{reading.title[0].upper()}{reading.title[1:]} of {name}"
+    return Chart(title, reading.unit, (Series(name, reading.points),), trouble.since)
 
 
 def sample(points: Points, unit: str, *, mark: datetime | None = None) -> str:
@@ -115,8 +128,8 @@ def _title(reading: Reading, trouble: Trouble) -> str:
         case "cpu" | "memory":
             limit = reading.beside["limit"][0][1]
             share = f"{humanised(100 * trouble.level / limit, '%')} of its limit ({humanised(limit, reading.unit)})"
-            uses = "used" if trouble.recovered_at else "uses"
-            return f"{name} {uses} {share}: {'CPU' if reading.signal == 'cpu' else 'memory'}{over}"
+            was = "was" if trouble.recovered_at else "is"
+            return f"{'CPU' if reading.signal == 'cpu' else 'Memory'} of {name} {was} at {share}{over}"
         case _:
             if trouble.before is None:
                 return f"The {reading.title} of {name} is {humanised(trouble.level, reading.unit)}, all along"
@@ -159,6 +172,8 @@ def _facts(reading: Reading, trouble: Trouble, ref: ObjectRef) -> dict[str, str]
         }
     if trouble.recovered_at:
         facts["recovered_at"] = trouble.recovered_at.isoformat()
+    if trouble.since_within:
+        facts["since_within"] = f"{round(trouble.since_within.total_seconds() / 60)} min"
     if reading.container:
         facts["container"] = reading.container
     if "limit" in reading.beside:

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+Counts = Any
 NOW = datetime(2026, 3, 4, 14, 30, tzinfo=UTC)
-SCRAPE = 15
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 Course = Callable[[float], float]
@@ -35,11 +38,14 @@ class World:
 
     seed: int
     hours: float = 3.0
+    scrape: int = 15
     families: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self.moments = [NOW - timedelta(seconds=SCRAPE * i) for i in range(int(self.hours * 3600 / SCRAPE), -1, -1)]
+        self.moments = [
+            NOW - timedelta(seconds=self.scrape * i) for i in range(int(self.hours * 3600 / self.scrape), -1, -1)
+        ]
 
     def minute(self, at: datetime) -> float:
         return (at - NOW).total_seconds() / 60
@@ -57,17 +63,17 @@ class World:
     def gauge(
         self, name: str, labels: dict[str, str], course: Course, *, noise: float = 0.05, whole: bool = False
     ) -> None:
-        lines = self._family(name, "gauge")
+        lines = self.family(name, "gauge")
         for at in self.moments:
             value = course(self.minute(at)) * math.exp(self.random.gauss(0, noise))
             lines.append(f"{name}{_braces(labels)} {round(value) if whole else value:.6g} {at.timestamp():.0f}")
 
     def counter(self, name: str, labels: dict[str, str], per_second: Course, *, noise: float = 0.1) -> None:
         stem = name.removesuffix("_total")
-        lines = self._family(stem, "counter" if name.endswith("_total") else "unknown")
+        lines = self.family(stem, "counter" if name.endswith("_total") else "unknown")
         total = self.random.uniform(0, 10_000)
         for at in self.moments:
-            expected = per_second(self.minute(at)) * SCRAPE
+            expected = per_second(self.minute(at)) * self.scrape
             total += max(0.0, expected * math.exp(self.random.gauss(0, noise)))
             lines.append(f"{name}{_braces(labels)} {total:.3f} {at.timestamp():.0f}")
 
@@ -80,10 +86,10 @@ class World:
             own = {**labels, **({status_label: status} if status else {})}
             counts = [0.0] * (len(BOUNDS) + 1)
             spent = 0.0
-            lines = self._family(name, "histogram")
+            lines = self.family(name, "histogram")
             for at in self.moments:
                 minute = self.minute(at)
-                calls = per_second(minute) * SCRAPE * share(minute) * math.exp(self.random.gauss(0, 0.1))
+                calls = per_second(minute) * self.scrape * share(minute) * math.exp(self.random.gauss(0, 0.1))
                 middle = typical(minute) * math.exp(self.random.gauss(0, 0.05))
                 for i, bound in enumerate(BOUNDS):
                     counts[i] += calls * _below(bound, middle)
@@ -103,7 +109,7 @@ class World:
             parts += [f"# TYPE {name} {kind}", *sorted(lines, key=_series_then_time)]
         return "\n".join([*parts, "# EOF", ""])
 
-    def _family(self, name: str, kind: str) -> list[str]:
+    def family(self, name: str, kind: str) -> list[str]:
         return self.families.setdefault(name, (kind, []))[1]
 
 
@@ -177,3 +183,76 @@ def serve(world: World, folder: Path, *, flags: tuple[str, ...] = (), rules: str
                 served.stop()
                 raise RuntimeError(f"Prometheus did not start: {(folder / 'log').read_text()[-2000:]}") from None
             time.sleep(0.05)
+
+
+def ordinary_day(seed: int, space: str, *, services: int = 6, hours: float = 25.0, scrape: int = 60) -> World:
+    """A day without faults: few and many requests, daily waves, garbage collection, a rollout, rare errors, spikes.
+
+    Every request is counted as a whole one with a duration of its own, so that small numbers are as noisy as in life.
+    """
+    world = World(seed, hours=hours, scrape=scrape)
+    chance = np.random.default_rng(seed)
+    n = len(world.moments)
+    minutes = np.array([world.minute(at) for at in world.moments])
+    day = np.sin(2 * np.pi * (minutes + chance.uniform(0, 1440)) / 1440)
+    for _ in range(services):
+        service = world.name("ord", "pay", "user", "mail", "cart")
+        busy = 10 ** chance.uniform(-1.5, 1.2)
+        typical = 10 ** chance.uniform(-2, -0.5)
+        rollout = int(chance.integers(n // 4, n - 5))
+        for generation, count in ((slice(0, rollout), 2), (slice(rollout, n), 2)):
+            for pod in world.pods(service, count):
+                labels = {"namespace": space, "service": service, "pod": pod}
+                moments, wave = world.moments[generation], day[generation]
+                length = len(moments)
+                calls = chance.poisson(busy / 2 * (1 + 0.6 * wave) * scrape)
+                middle = typical * (1 + 0.25 * wave) * np.exp(chance.normal(0, 0.1, length))
+                middle[chance.random(length) < 0.004] *= 8
+                bad = chance.binomial(calls, 0.002)
+                _requests(world, labels, moments, calls - bad, middle, "200", chance)
+                _requests(world, labels, moments, bad, middle, "500", chance)
+                used = np.minimum(20, chance.poisson(3 * (1 + 0.6 * wave)))
+                rising = 120e6 + 60e6 * ((np.arange(length) * scrape / 60 % 43) / 43) + chance.normal(0, 2e6, length)
+                cores = 0.15 * (1 + 0.6 * wave) * np.exp(chance.normal(0, 0.15, length))
+                _write(world, "db_client_connections_usage", {**labels, "state": "used"}, moments, used)
+                _write(world, "db_client_connections_max", labels, moments, np.full(length, 20))
+                _write(world, "db_client_connections_pending_requests", labels, moments, chance.random(length) < 0.01)
+                box = {"namespace": space, "pod": pod, "container": service}
+                _write(world, "container_memory_working_set_bytes", box, moments, rising)
+                _write(world, "container_cpu_usage_seconds_total", box, moments, np.cumsum(cores * scrape), "counter")
+                _write(
+                    world,
+                    "kube_pod_container_resource_limits",
+                    {**box, "resource": "cpu"},
+                    moments,
+                    np.full(length, 0.5),
+                )
+                limit = {**box, "resource": "memory"}
+                _write(world, "kube_pod_container_resource_limits", limit, moments, np.full(length, 256 * 2**20))
+    return world
+
+
+def _requests(
+    world: World, labels: dict[str, str], moments: list[datetime], calls: Counts, middle: Counts, code: str,
+    chance: np.random.Generator,
+) -> None:  # fmt: skip
+    shares = np.array([[_below(bound, value) for bound in BOUNDS] for value in middle])
+    edges = np.diff(np.concatenate([np.zeros((len(middle), 1)), shares, np.ones((len(middle), 1))], axis=1), axis=1)
+    edges = np.clip(edges, 0, 1)
+    each = np.array([chance.multinomial(n, p / p.sum()) for n, p in zip(calls, edges, strict=True)])
+    totals = np.cumsum(np.cumsum(each, axis=0), axis=1)
+    own = {**labels, "code": code}
+    name = "http_request_duration_seconds"
+    for i, bound in enumerate([*(f"{bound:g}" for bound in BOUNDS), "+Inf"]):
+        _write(world, f"{name}_bucket", {**own, "le": bound}, moments, totals[:, i], "histogram", name)
+    _write(world, f"{name}_count", own, moments, totals[:, -1], "histogram", name)
+    _write(world, f"{name}_sum", own, moments, np.cumsum(calls * middle * 1.13), "histogram", name)
+
+
+def _write(
+    world: World, name: str, labels: dict[str, str], moments: list[datetime], values: Counts, kind: str = "gauge",
+    family: str = "",
+) -> None:  # fmt: skip
+    lines = world.family(family or (name.removesuffix("_total") if kind == "counter" else name), kind)
+    braces = _braces(labels)
+    lines += [f"{name}{braces} {value:.6g} {at.timestamp():.0f}" for at, value in zip(moments, values, strict=True)]
