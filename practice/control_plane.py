@@ -12,10 +12,11 @@ from pathlib import Path
 
 import aiohttp
 
-from practice import access, programs
+from practice import access
 from practice.api import Api, ApiError, Json, path_of
 from practice.backdate import Move, backdate
 from practice.children import Children, free_ports
+from practice.fetch import control_plane_programs
 from practice.signing_key import new_signing_key
 from practice.waiting import until
 
@@ -46,7 +47,7 @@ class ControlPlane:
         cls, folder: Path | None = None, *, audit: bool = True, seed: int = 1, nodes: int = 3, seconds: float = 60
     ) -> "ControlPlane":
         """Start one in `folder` (a temporary one by default), with a kubelet, and wait until pods can run on it."""
-        found = programs.find(programs.CONTROL_PLANE)
+        found = await control_plane_programs()
         own_folder = folder is None
         folder = folder or Path(tempfile.mkdtemp(prefix="practice-"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,8 +158,8 @@ async def _start_programs(
             # Objects stored as JSON can be read, and their times moved, without the API server's own code.
             "--storage-media-type=application/json",
             "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1",
-            "--endpoint-reconciler-type=none",
+            # What the Service `kubernetes` points at: an address that no machine has, as endpoints may not be loopback.
+            "--advertise-address=192.0.2.10",
             f"--secure-port={api_port}",
             f"--cert-dir={certificates}",
             "--service-cluster-ip-range=10.96.0.0/16",

@@ -70,8 +70,8 @@ class Judge:
         )
 
     async def _fingerprint(self) -> str:
-        """Of everything that a person decides: specs and settings, not status."""
-        read = [await self._get("deployments,configmaps,services", name) for name in self.scenario.namespaces]
+        """Of everything that somebody decides: specs and settings, which pods there are; not how they are."""
+        read = [await self._get("deployments,configmaps,services,pods", name) for name in self.scenario.namespaces]
         decided = [
             (
                 item["kind"],

@@ -39,13 +39,26 @@ def find(names: Iterable[str]) -> dict[str, Path]:
 
 
 def where(name: str, environment: Mapping[str, str] | None = None) -> Path | None:
-    """One program: from PATH, then KUBEBUILDER_ASSETS, then beside this Python (where pip puts kubectl)."""
+    """One program: from PATH, KUBEBUILDER_ASSETS, beside this Python (where pip puts kubectl), or what was fetched."""
     environment = os.environ if environment is None else environment
-    folders = [environment.get("PATH", ""), environment.get("KUBEBUILDER_ASSETS", ""), str(Path(sys.executable).parent)]
+    beside = str(Path(sys.executable).parent)
+    folders = [
+        environment.get("PATH", ""),
+        environment.get("KUBEBUILDER_ASSETS", ""),
+        beside,
+        str(fetched(environment)),
+    ]
     for folder in folders:
         if folder and (path := shutil.which(name, path=folder)):
             return Path(path)
     return None
+
+
+def fetched(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder for programs that practice itself had fetched (practice/fetch.py)."""
+    environment = os.environ if environment is None else environment
+    cache = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "hilda-practice" / "bin"
 
 
 def _part(name: str) -> str:

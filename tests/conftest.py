@@ -1,25 +1,30 @@
 """Real parts that many tests share: one control plane for the whole run, and a practice ground per test that asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import pytest
 
+from practice import programs
 from practice.control_plane import ControlPlane
 from practice.ground import PracticeGround
-from practice.programs import CONTROL_PLANE
+from practice.telemetry import Telemetry
 from tests.needs import needs
 
-OpenGround: TypeAlias = Callable[..., Awaitable[PracticeGround]]
+
+class OpenGround(Protocol):
+    async def __call__(self, scenario: str, seed: int = 1, *, metrics: bool = True) -> PracticeGround: ...
 
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A real control plane with a kubelet of practice's own, started once; tests keep to namespaces of their own."""
-    needs(*CONTROL_PLANE, "kubectl")
+    needs("kubectl")
+    if not programs.where("kwokctl"):
+        needs(*programs.CONTROL_PLANE)
     plane = asyncio.run(ControlPlane.start(tmp_path_factory.mktemp("control-plane")))
     yield plane
     asyncio.run(plane.stop())
@@ -31,13 +36,28 @@ def kubeconfig(control_plane: ControlPlane) -> Path:
     return control_plane.kubeconfig
 
 
+@pytest.fixture(scope="session")
+def prometheus_url(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prometheus that scrapes everything on the shared control plane; it has no past."""
+    needs(*programs.METRICS)
+    telemetry = asyncio.run(Telemetry.start(tmp_path_factory.mktemp("telemetry"), control_plane))
+    yield telemetry.url
+    asyncio.run(telemetry.stop())
+
+
 @pytest.fixture
 async def practice_ground(control_plane: ControlPlane) -> AsyncIterator[OpenGround]:
-    """`ground = await practice_ground("bad-image", seed=3)`: broken when it comes, gone after the test."""
+    """`ground = await practice_ground("bad-image", seed=3)`: broken when it comes, gone after the test.
+
+    It has a Prometheus with a past, unless opened with `metrics=False`, which is faster.
+    """
     async with AsyncExitStack() as stack:
 
-        async def open_ground(scenario: str, seed: int = 1, **more: object) -> PracticeGround:
-            opened = PracticeGround.open(scenario, seed, plane=control_plane, **more)  # type: ignore[arg-type]
-            return await stack.enter_async_context(opened)
+        async def open_ground(scenario: str, seed: int = 1, *, metrics: bool = True) -> PracticeGround:
+            if metrics:
+                needs(*programs.METRICS)
+            return await stack.enter_async_context(
+                PracticeGround.open(scenario, seed, plane=control_plane, metrics=metrics)
+            )
 
         yield open_ground

@@ -43,17 +43,24 @@ class LogBook:
     async def follow(self, *, timestamps: bool = False) -> AsyncIterator[str]:
         """Lines as they are written, until the container ends."""
         last = self.lines[-1] if self.lines else None
-        while not self.closed:
+        while True:
+            fresh = self._after(last)
+            for last in fresh:
+                yield _line(*last, timestamps)
+            if fresh:
+                continue
+            if self.closed:
+                return
             self._grown.clear()
             await self._grown.wait()
-            fresh: list[tuple[datetime, str]] = []
-            for entry in reversed(self.lines):
-                if entry is last:
-                    break
-                fresh.append(entry)
-            for at, text in reversed(fresh):
-                yield _line(at, text, timestamps)
-            last = self.lines[-1] if self.lines else None
+
+    def _after(self, last: tuple[datetime, str] | None) -> list[tuple[datetime, str]]:
+        fresh = []
+        for entry in reversed(self.lines):
+            if entry is last:
+                break
+            fresh.append(entry)
+        return fresh[::-1]
 
     def _wake(self) -> None:
         self._grown.set()
