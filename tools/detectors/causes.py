@@ -32,7 +32,7 @@ def fold(findings: Iterable[Finding], state: ClusterState) -> tuple[Cause, ...]:
     """At most three causes, the first explaining most of what is wrong; what is over or only worth knowing is none."""
     active = [f for f in findings if f.severity > Severity.info and "recovered_at" not in f.facts]
     active = list({f.id: f for f in active}.values())
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     parents, sentences = _parents(active, relations)
     total = sum(map(_weight, active)) or 1
     causes = []

@@ -46,7 +46,7 @@ class _Lack:
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     lacks: dict[tuple[str, str], _Lack] = {}
 
     def lacks_config(workload: Workload, container: Container) -> bool:

@@ -25,7 +25,7 @@ _JOB_IS_NEWS = timedelta(hours=6)
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for group in grouped(relations, lambda workload, container: _crashes(relations, workload, container)):
         yield _finding(relations, group)
     yield from _failed_jobs(relations)

@@ -7,7 +7,7 @@ from itertools import chain
 from domain.findings import Finding
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
-from tools.kubernetes.relations import Relations, Workload, labels_of, selects
+from tools.kubernetes.relations import Relations, selects
 
 _DEPTH = (
     "config-missing",
@@ -58,7 +58,7 @@ def _service_behind(cause: Finding, other: Finding, relations: Relations) -> str
     if service is None or cause.object.namespace != other.object.namespace or other.facts.get("why") == "selector":
         return ""
     selector = dig(service, "spec", "selector", default={})
-    if any(selects(selector, _template_labels(relations.workload(ref))) for ref in _workloads(cause, relations)):
+    if any(selects(selector, relations.workload(ref).labels) for ref in _workloads(cause, relations)):
         return f"Service {other.object.name} has no endpoints because its pods belong to {cause.object.name}"
     return ""
 
@@ -77,7 +77,7 @@ def _caller_of_service(cause: Finding, other: Finding, relations: Relations) -> 
         selector = dig(
             relations.get("Service", cause.object.namespace, cause.object.name), "spec", "selector", default={}
         )
-        if ref.namespace == cause.object.namespace and selects(selector, _template_labels(workload)):
+        if ref.namespace == cause.object.namespace and selects(selector, workload.labels):
             return ""
         if names_service(_said(other), cause.object, ref.namespace, in_log=True):
             return f"the log of {other.object.name} names Service {cause.object.name}"
@@ -99,9 +99,9 @@ def _callee_is_slow(cause: Finding, other: Finding, relations: Relations) -> str
     mine = _workloads(cause, relations)
     for caller in _workloads(other, relations) - mine:
         told = " ".join(settings(relations.workload(caller).template))
-        for service in relations.state.of("Service", cause.object.namespace):
+        for service in relations.of("Service", cause.object.namespace):
             selector = dig(service, "spec", "selector", default={})
-            behind = any(selects(selector, _template_labels(relations.workload(ref))) for ref in mine)
+            behind = any(selects(selector, relations.workload(ref).labels) for ref in mine)
             if behind and names_service(told, relations.state.ref("Service", service), caller.namespace):
                 return f"{other.object.name} calls {cause.object.name}"
     return ""
@@ -177,20 +177,10 @@ def _workloads(finding: Finding, relations: Relations) -> set[ObjectRef]:
     ref = finding.object
     if ref.kind == "Service":
         selector = dig(relations.get("Service", ref.namespace, ref.name), "spec", "selector", default={})
-        return {
-            relations.owner(pod)
-            for pod in relations.state.of("Pod", ref.namespace)
-            if selects(selector, labels_of(pod))
-        }
+        return {relations.owner(pod) for pod in relations.selected(ref.namespace, selector)}
     if ref.kind == "Pod" and (pod := relations.get("Pod", ref.namespace, ref.name)):
         return {relations.owner(pod)}
     return {ref}
-
-
-def _template_labels(workload: Workload) -> dict[str, str]:
-    template = workload.template
-    labels: dict[str, str] = dig(template, "metadata", "labels", default={})
-    return labels
 
 
 def _share_pods(cause: Finding, other: Finding) -> bool:

@@ -11,7 +11,7 @@ from tools.detectors import facts
 from tools.detectors.troubled import Group, grouped, present
 from tools.kubernetes.pods import Container
 from tools.kubernetes.relations import Relations
-from tools.kubernetes.seen import event_seen, object_seen
+from tools.kubernetes.seen import event_seen, object_seen, safe
 
 CODE = "image-pull"
 
@@ -47,7 +47,7 @@ _WHY = (
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for group in grouped(relations, lambda _, container: container.waiting_reason in _REASONS):
         yield _finding(relations, group)
 
@@ -76,7 +76,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         code=CODE,
         severity=facts.severity(group.workload),
         object=group.workload.ref,
-        title=f"{group.workload.ref.name} cannot pull {container.image or 'its image'}: {why}",
+        title=f"{group.workload.ref.name} cannot pull {safe(container.image, cap=200) or 'its image'}: {why}",
         evidence=present(status, *seen, facts.changed(state, group.workload)),
         since=facts.began([c.pod for c in group.containers]),
         facts={**facts.about(relations, group.workload, container), "why": code, "pods": str(len(group.containers))},

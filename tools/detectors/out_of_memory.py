@@ -20,7 +20,7 @@ _LATELY = timedelta(minutes=10)
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for group in grouped(relations, lambda _, container: _killed_lately(relations, container)):
         # One kill that was survived is not trouble; two in ten minutes, or a pod that does not come back, are.
         if len(group.containers) > 1 or keeps_restarting(group.worst, relations):

@@ -38,7 +38,7 @@ class _Port:
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for probe in ("startup", "liveness", "readiness"):
         for group in grouped(relations, lambda w, c, p=probe: _fails(relations, w, c, p)):  # type: ignore[misc]
             yield _finding(relations, group, probe)

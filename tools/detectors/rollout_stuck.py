@@ -38,7 +38,7 @@ class _Stuck:
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for workload in relations.workloads():
         if (
             workload.ref.kind not in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"}
@@ -83,7 +83,7 @@ def _refused_pods(relations: Relations, workload: Workload) -> _Stuck | None:
     failure = condition(workload.item, "ReplicaFailure")
     owners = [
         ("ReplicaSet", rs)
-        for rs in state.of("ReplicaSet", workload.ref.namespace)
+        for rs in relations.of("ReplicaSet", workload.ref.namespace)
         if relations.owner(rs) == workload.ref and dig(rs, "spec", "replicas", default=0)
     ]
     owners.append((workload.ref.kind, workload.item))

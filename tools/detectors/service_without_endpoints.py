@@ -22,6 +22,7 @@ from tools.kubernetes.seen import list_seen, object_seen
 CODE = "service-without-endpoints"
 
 _NEW_SERVICE = timedelta(seconds=15)
+_NEAR = 0.6
 _STARTING = timedelta(seconds=60)
 _LIVELY = timedelta(hours=1)
 
@@ -40,7 +41,7 @@ class _Why:
 def find(state: ClusterState) -> Iterator[Finding]:
     if not state.can_tell("Pod") or not state.can_tell("EndpointSlice"):
         return
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     view = _View(relations)
     for service in state.of("Service"):
         selector = dig(service, "spec", "selector", default={})
@@ -112,11 +113,11 @@ class _View:
     def nobody(self, service: Json, selector: Mapping[str, str]) -> _Why | None:
         """Why no address is ready, or None where that is meant to be so or only a matter of moments."""
         namespace = service["metadata"].get("namespace", "")
-        pods = [p for p in self.state.of("Pod", namespace) if selects(selector, labels_of(p)) and not is_leaving(p)]
+        pods = [p for p in self.relations.selected(namespace, selector) if not is_leaving(p)]
         ready = [p for p in pods if is_ready(p)]
         if ready:
             return self._named_port_missing(service, ready)
-        providers = [w for w in self.workloads if w.ref.namespace == namespace and selects(selector, _labels(w))]
+        providers = [w for w in self.workloads if w.ref.namespace == namespace and selects(selector, w.labels)]
         if pods:
             return self._not_ready(pods, providers)
         wanting = [w for w in providers if w.wanted > 0 and w.ref.kind not in {"Job", "CronJob"}]
@@ -167,18 +168,12 @@ class _View:
         """No workload carries these labels: a typo where some nearly do, otherwise perhaps a leftover."""
         namespace = service["metadata"].get("namespace", "")
         ref = self.state.ref("Service", service)
-        candidates = [
-            w
-            for w in self.workloads
-            if w.ref.namespace == namespace
-            and w.ref.kind not in {"Job", "CronJob"}
-            and w.wanted
-            and not self._is_served(w)
-        ]
         nearest, score = None, 0.0
-        for workload in candidates:
-            near = _nearness(selector, _labels(workload), ref.name, workload.ref.name)
-            if near > score:
+        for workload in self.workloads:
+            if workload.ref.namespace != namespace or workload.ref.kind in {"Job", "CronJob"} or not workload.wanted:
+                continue
+            near = _nearness(selector, workload.labels, ref.name, workload.ref.name)
+            if near > max(score, _NEAR) and not self._is_served(workload):
                 nearest, score = workload, near
         before = dig(last_applied(service) or {}, "spec", "selector", default={})
         changed = edited(service, "spec")
@@ -188,8 +183,8 @@ class _View:
             facts["previous_selector"] = _text(before)
         told = f"has no endpoints: no pod has the labels {_text(selector)}"
         seen: list[Evidence] = []
-        if nearest is not None and score >= 0.6:
-            labels = {key: value for key, value in _labels(nearest).items() if key != "pod-template-hash"}
+        if nearest is not None:
+            labels = {key: value for key, value in nearest.labels.items() if key != "pod-template-hash"}
             facts |= {"workload": nearest.ref.name, "workload_kind": nearest.ref.kind, "nearest_labels": _text(labels)}
             wrong = [f"{key}={value}" for key, value in selector.items() if labels.get(key) != value]
             facts["wrong_labels"] = ",".join(wrong)
@@ -216,8 +211,8 @@ class _View:
 
     def _is_served(self, workload: Workload) -> bool:
         """Whether some Service selects it already; then another one that nearly does is a leftover, not a typo."""
-        services = self.state.of("Service", workload.ref.namespace)
-        return any(selects(dig(s, "spec", "selector", default={}), _labels(workload)) for s in services)
+        services = self.relations.of("Service", workload.ref.namespace)
+        return any(selects(dig(s, "spec", "selector", default={}), workload.labels) for s in services)
 
     def _named_port_missing(self, service: Json, ready: list[Json]) -> _Why | None:
         """Pods are ready and yet no address is: the target port goes by a name that they do not have."""
@@ -235,11 +230,7 @@ class _View:
     def wrong_port(self, service: Json, selector: Mapping[str, str]) -> _Why | None:
         """Addresses are ready, but none of the target ports is one that any container behind it declares."""
         namespace = service["metadata"].get("namespace", "")
-        pods = [
-            p
-            for p in self.state.of("Pod", namespace)
-            if selects(selector, labels_of(p)) and not is_leaving(p) and is_ready(p)
-        ]
+        pods = [p for p in self.relations.selected(namespace, selector) if not is_leaving(p) and is_ready(p)]
         declared = _ports(pods)
         numbers = {number for _, number in declared}
         targets = [p.get("targetPort", p.get("port")) for p in dig(service, "spec", "ports", default=[])]
@@ -292,11 +283,6 @@ def _in_trouble(pod: Json) -> bool:
     """Whether it is more than starting: something failed already."""
     usual = {"", "ContainerCreating", "PodInitializing"}
     return any(c.restarts or c.waiting_reason not in usual for c in containers_of(pod))
-
-
-def _labels(workload: Workload) -> dict[str, str]:
-    labels: dict[str, str] = dig(workload.template, "metadata", "labels", default={})
-    return labels
 
 
 def _lately(workload: Workload) -> datetime | None:

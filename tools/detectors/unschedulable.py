@@ -52,7 +52,7 @@ class _Reasons:
 
 
 def find(state: ClusterState) -> Iterator[Finding]:
-    relations = Relations.of(state)
+    relations = Relations.over(state)
     for workload in relations.workloads():
         waiting = [pod for pod in relations.live_pods(workload) if _waits(relations, pod)]
         if waiting:

@@ -11,6 +11,7 @@ from domain.plain_json import Json, dig
 from policy.redaction import redact
 from policy.untrusted import clean
 from tools.kubernetes.moments import created
+from tools.kubernetes.relations import Relations
 
 REVISION = "deployment.kubernetes.io/revision"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -49,12 +50,13 @@ class FieldChange:
 
 def revisions(state: ClusterState, deployment: ObjectRef) -> tuple[Revision, ...]:
     """The Deployment's revisions, newest first; empty where its ReplicaSets were not read."""
-    owner = state.get("Deployment", deployment.namespace, deployment.name)
+    relations = Relations.over(state)
+    owner = relations.get("Deployment", deployment.namespace, deployment.name)
     if owner is None:
         return ()
     uid = dig(owner, "metadata", "uid")
     found = []
-    for item in state.of("ReplicaSet", deployment.namespace):
+    for item in relations.of("ReplicaSet", deployment.namespace):
         if not any(
             o.get("uid") == uid and o.get("controller") for o in dig(item, "metadata", "ownerReferences", default=[])
         ):

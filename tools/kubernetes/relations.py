@@ -34,6 +34,12 @@ class Workload:
         return len(self.pods)
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The labels that its pods get."""
+        labels: dict[str, str] = dig(self.template, "metadata", "labels", default={})
+        return labels
+
+    @property
     def template(self) -> Json:
         if self.ref.kind == "Pod":
             return self.item
@@ -46,7 +52,7 @@ class Relations:
     """Built once per state; every question after that is a lookup."""
 
     @classmethod
-    def of(cls, state: ClusterState) -> "Relations":
+    def over(cls, state: ClusterState) -> "Relations":
         """The relations of a state, kept with it: all detectors ask the same questions of the same state."""
         known = state.__dict__.get("_relations")
         if not isinstance(known, cls):
@@ -58,17 +64,38 @@ class Relations:
     def __init__(self, state: ClusterState) -> None:
         self.state = state
         self._by_name: dict[tuple[str, str, str], Json] = {}
+        self._by_place: dict[tuple[str, str], list[Json]] = defaultdict(list)
         for kind, items in state.objects.items():
             for item in items:
-                self._by_name[kind, dig(item, "metadata", "namespace", default=""), item["metadata"]["name"]] = item
+                namespace = item["metadata"].get("namespace", "")
+                self._by_name[kind, namespace, item["metadata"]["name"]] = item
+                self._by_place[kind, namespace].append(item)
         pods: dict[ObjectRef, list[Json]] = defaultdict(list)
         for pod in state.of("Pod"):
             pods[self.owner(pod)].append(pod)
         self._pods: Mapping[ObjectRef, Sequence[Json]] = pods
         self._events: dict[tuple[str, str, str], list[Json]] | None = None
+        self._by_label: dict[tuple[str, str, str], list[Json]] | None = None
+        self._workloads: tuple[Workload, ...] | None = None
+        self._live: dict[ObjectRef, list[Json]] = {}
 
     def get(self, kind: str, namespace: str, name: str) -> Json | None:
         return self._by_name.get((kind, namespace, name))
+
+    def of(self, kind: str, namespace: str) -> Sequence[Json]:
+        """Objects of a kind in one namespace."""
+        return self._by_place.get((kind, namespace), ())
+
+    def selected(self, namespace: str, selector: Mapping[str, str]) -> list[Json]:
+        """The pods that a plain label selector picks, whatever state they are in."""
+        if self._by_label is None:
+            self._by_label = defaultdict(list)
+            for pod in self.state.of("Pod"):
+                for key, value in labels_of(pod).items():
+                    self._by_label[pod["metadata"].get("namespace", ""), key, value].append(pod)
+        buckets = [self._by_label.get((namespace, key, value), []) for key, value in selector.items()]
+        fewest = min(buckets, key=len, default=[])
+        return [pod for pod in fewest if selects(selector, labels_of(pod))]
 
     def owner(self, item: Json) -> ObjectRef:
         """The workload that a pod (or a ReplicaSet, or a Job) belongs to; itself when nothing owns it."""
@@ -92,17 +119,25 @@ class Relations:
     def workload_of(self, pod: Json) -> Workload:
         return self.workload(self.owner(pod))
 
-    def workloads(self) -> list[Workload]:
+    def workloads(self) -> tuple[Workload, ...]:
         """Everything that people deploy, also what has no pods at the moment; Jobs of CronJobs under their CronJob."""
+        if self._workloads is None:
+            self._workloads = self._find_workloads()
+        return self._workloads
+
+    def _find_workloads(self) -> tuple[Workload, ...]:
         refs = dict.fromkeys(self._pods)
         for kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet"):
             for item in self.state.of(kind):
                 refs.setdefault(self.owner(item))
-        return [self.workload(ref) for ref in refs]
+        return tuple(self.workload(ref) for ref in refs)
 
     def live_pods(self, workload: Workload) -> list[Json]:
         """Pods that something is still expected of: not leaving, nor of a ReplicaSet that is scaled to nothing."""
-        return [pod for pod in workload.pods if not is_leaving(pod) and not self._is_replaced(pod)]
+        if workload.ref not in self._live:
+            live = [pod for pod in workload.pods if not is_leaving(pod) and not self._is_replaced(pod)]
+            self._live[workload.ref] = live
+        return self._live[workload.ref]
 
     def replica_set_of(self, pod: Json) -> Json | None:
         for owner in dig(pod, "metadata", "ownerReferences", default=[]):

@@ -106,7 +106,9 @@ def log_seen(state: ClusterState, key: LogKey, *, lines: int = 6) -> Evidence | 
     text = state.logs.get(key)
     if not text:
         return None
-    last = [line for line in text.splitlines() if line.strip()][-lines:]
+    # Cleaned where it was read from a cluster; a state from elsewhere, such as a dump, is cleaned here.
+    end = safe("\n".join(text.splitlines()[-4 * lines :]), cap=8000)
+    last = [line for line in end.splitlines() if line.strip()][-lines:]
     if not last:
         return None
     previous = ("--previous",) if key.previous else ()
@@ -114,7 +116,7 @@ def log_seen(state: ClusterState, key: LogKey, *, lines: int = 6) -> Evidence | 
         "logs",
         f"{key.pod}/{key.container}{' previous' if key.previous else ''} last lines",
         f"Last line of {key.container}{' before it restarted' if key.previous else ''}: {last[-1].strip()[:200]}",
-        sample=clean("\n".join(last), cap=2000),
+        sample="\n".join(line[:500] for line in last),
         check=kubectl(state.context, key.namespace, "logs", key.pod, "-c", key.container, *previous, "--tail=50"),
         trust="untrusted",
         objects=(ObjectRef(state.cluster, key.namespace, "Pod", key.pod),),
