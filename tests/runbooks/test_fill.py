@@ -152,6 +152,30 @@ def test_a_value_that_looks_like_a_secret_is_in_no_command_and_no_sentence() -> 
     assert "looks like a secret" in plan.steps[0].why
 
 
+@pytest.mark.parametrize("value", ["pаypal", "a\u200bb", "a\u202eb", "\x1b[2J", "x" * 5000])
+def test_a_value_that_shows_as_something_else_is_left_to_a_person(value: str) -> None:
+    """Look-alikes, invisible characters, control characters, and texts that nobody reads before approving."""
+    plan = plan_for(cause("config-missing", **{**CONFIG, "config_value": value}))
+
+    assert commands(plan) == []
+
+
+@pytest.mark.parametrize("value", ["it's", '""', "ü", "a\nb"])
+def test_a_variable_that_one_plain_word_cannot_carry_is_not_set(value: str) -> None:
+    """Policy does not read words that are pieced together, so the rollout is undone instead."""
+    facts = {
+        "container": "web",
+        "env_name": "POOL",
+        "env_value": "1",
+        "previous_revision": "4",
+        "current_revision": "5",
+    }
+
+    plan = plan_for(cause("pool-exhausted", previous_env_value=value, changed_fields="env", **facts))
+
+    assert commands(plan) == ["kubectl -n store rollout undo deployment/basket --to-revision=4"]
+
+
 def test_going_back_to_the_same_value_is_no_fix() -> None:
     """A limit that did not change is not set again."""
     plan = plan_for(cause("out-of-memory", container="web", memory_limit="64Mi", previous_memory_limit="64Mi"))
