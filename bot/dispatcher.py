@@ -9,12 +9,15 @@ from domain.levels import Level
 from domain.messages import AlertFired, ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
 from domain.proposals import ProposalState
+from graphs.amending import commands_in, edited
 from graphs.assist import Assist
+from graphs.climbing import put_forward
 from graphs.desk import Desk
 from graphs.remediate import Remedies
 from graphs.words import outcome, small
+from graphs.words.levels import edit_card
 from policy.consent import consent
-from policy.roles import Act, may, required_role
+from policy.roles import Act, approving, may, may_approve, may_reject, required_role
 
 _LEVEL_WORDS = {Level.checklist: "checklist", Level.commands: "commands", Level.script: "script"}
 
@@ -48,7 +51,7 @@ class Dispatcher:
             yield reply
 
     async def _answer(self, message: Message) -> AsyncIterator[Reply]:
-        role = await self._desk.store.identities.role_of(message.author)
+        role = await self._desk.role_of(message.author)
         if not may(role, Act.ask):
             yield self._privately(message, _no_role(message.author, role, Act.ask))
             return
@@ -65,15 +68,24 @@ class Dispatcher:
             case "revoke":
                 async for reply in self._revoke(pressed, reason):
                     yield reply
+            case "edit":
+                async for reply in self._edit(pressed):
+                    yield reply
             case "tick":
-                await self._desk.store.journal.append(
-                    f"conversation:{pressed.conversation}",
-                    "ticked",
-                    {"item": pressed.subject, "by": str(pressed.author)},
-                )
+                yield await self._tick(pressed)
             case _:
                 async for reply in self._answer(_as_words(pressed)):
                     yield reply
+
+    async def _tick(self, pressed: ButtonPressed | FormSubmitted) -> Reply:
+        """A task of a checklist is done; the incident remembers who said so."""
+        incident, _, task = pressed.subject.partition("/")
+        if await self._desk.store.incidents.get(incident) is None:
+            return self._privately(pressed, "That checklist belongs to no incident any more.")
+        new = await self._desk.store.incidents.add(
+            incident, "ticked", f"{pressed.author.id} did {task}", {"task": task}, key=f"ticked:{task}"
+        )
+        return Reply(small.ticked(self._desk.label, task, new=new), key=f"{pressed.id}:ticked")
 
     async def _decide(
         self,
@@ -88,11 +100,11 @@ class Dispatcher:
         if record is None:
             yield self._privately(pressed, "There is no such proposal any more.")
             return
-        role = await store.identities.role_of(person)
-        own = person == record.proposal.requester
-        act = Act.approve if verdict == "approve" else Act.reject
-        if not may(role, act) and not (verdict == "reject" and own):
-            why = _no_role(person, role, act)
+        role = await self._desk.role_of(person)
+        own, risk = person == record.proposal.requester, record.proposal.risk
+        allowed = may_approve(role, risk) if verdict == "approve" else may_reject(role, own=own)
+        if not allowed:
+            why = _no_role(person, role, approving(risk) if verdict == "approve" else Act.reject)
             await store.decisions.refuse(record.proposal.id, person, why, tried=verdict)
             yield self._privately(pressed, why)
             return
@@ -120,9 +132,9 @@ class Dispatcher:
         if record is None:
             yield self._privately(pressed, "There is no such proposal any more.")
             return
-        role = await store.identities.role_of(person)
-        if person != record.proposal.requester and not may(role, Act.approve):
-            why = _no_role(person, role, Act.approve)
+        role = await self._desk.role_of(person)
+        if not may_reject(role, own=person == record.proposal.requester):
+            why = _no_role(person, role, Act.reject)
             await store.decisions.refuse(record.proposal.id, person, why, tried="revoke")
             yield self._privately(pressed, why)
             return
@@ -130,6 +142,29 @@ class Dispatcher:
             yield self._privately(pressed, "It is too late to take it back: it is claimed, run or over.")
             return
         await self._tell_the_conversation(record.proposal.id, record.proposal.conversation, pressed)
+
+    async def _edit(self, pressed: ButtonPressed | FormSubmitted) -> AsyncIterator[Reply]:
+        """A form with the command lines; sent back, they are a new proposal of whoever edited it."""
+        store, label = self._desk.store, self._desk.label
+        record = await store.proposals.get(pressed.subject)
+        role = await self._desk.role_of(pressed.author)
+        if record is None or not may(role, Act.propose):
+            why = (
+                "There is no such proposal any more." if record is None else _no_role(pressed.author, role, Act.propose)
+            )
+            yield self._privately(pressed, why)
+            return
+        lines = pressed.values.get("commands") if isinstance(pressed, FormSubmitted) else None
+        if lines is None:
+            form = edit_card(record.proposal, commands_in(record.proposal.script.run), label)
+            yield Reply(form, key=f"{pressed.id}:form", audience="person", person=pressed.author)
+            return
+        climb = await edited(self._desk, record.proposal, lines, pressed.author)
+        await put_forward(self._desk, climb, _as_words(pressed), record.proposal.incident)
+        if may_reject(role, own=pressed.author == record.proposal.requester) and await store.proposals.revoke(
+            record.proposal.id, pressed.author, "edited: a new proposal takes its place"
+        ):
+            await self._tell_the_conversation(record.proposal.id, record.proposal.conversation, pressed)
 
     async def _tell_the_conversation(
         self, proposal_id: str, conversation: str, pressed: ButtonPressed | FormSubmitted
@@ -152,8 +187,8 @@ def failed(incoming: Incoming, why: HildaError) -> Reply:
 def _no_role(person: Person, role: Role, act: Act) -> str:
     needed = required_role(act).name
     if role is Role.nobody:
-        return f"I do not know you ({person}). An administrator can bind you to a role; {act.value} needs {needed}."
-    return f"You are {role.name} here; {act.value} needs {needed}."
+        return f"I do not know you ({person}). An administrator can bind you to a role; to {act.value} needs {needed}."
+    return f"You are {role.name} here; to {act.value} needs {needed}."
 
 
 def _as_words(pressed: ButtonPressed | FormSubmitted) -> Message:

@@ -13,19 +13,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-from domain import job_kinds
 from domain.errors import NotAllowed, ToolFailed
 from domain.levels import Level
 from domain.messages import Message, Reply
 from graphs import reading
-from graphs.climbing import Climb, propose, with_effects
+from graphs.amending import way_back
+from graphs.climbing import put_forward, with_effects
 from graphs.desk import Desk
 from graphs.diagnosis import Looking, Recalled, Seen, explain, look_around, recall
 from graphs.focus import Focus
 from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Runtime, StateGraph, get_stream_writer
 from graphs.replying import Replies
 from graphs.understanding import Intent, Understanding, understand
-from graphs.undoing import propose_undo
 from graphs.words import levels, small
 from graphs.words.answer import answer_card, nothing_to_mend_card, sources
 from graphs.words.follow_up import since_card, why_card
@@ -162,7 +161,7 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
     )
     focus = focus.to(incident=incident.id, level=int(wanted))
     if wanted is Level.checklist:
-        memory.reply.say(levels.checklist_card(plan, label, desk.highest, incident.id))
+        memory.reply.say(levels.checklist_card(plan, label, desk.highest, incident))
         return {"focus": focus.as_json()}
     observed = tuple({ref for step in plan.steps for ref in step.objects})
     climb = await with_effects(desk, plan, observed)
@@ -171,24 +170,13 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
         memory.reply.say(levels.commands_card(climb.plan, lines, label, desk.highest, climb.refused))
         return {"focus": focus.as_json()}
     await _must_be_allowed(memory, Act.propose)
-    return {"focus": focus.to(proposal=await _put_forward(memory, climb, incident.id)).as_json()}
+    return {"focus": focus.to(proposal=await put_forward(desk, climb, memory.message, incident.id)).as_json()}
 
 
 async def _must_be_allowed(memory: Memory, act: Act) -> None:
     role = await memory.desk.role_of(memory.message.author)
     if not may(role, act):
         raise NotAllowed(f"You are {role.name} here; to {act.value} needs {required_role(act).name}.")
-
-
-async def _put_forward(memory: Memory, climb: Climb, incident: str, *, undo_of: str = "") -> str:
-    """Put the proposal on record, and start its own workflow (graphs/remediate.py) durably behind this turn."""
-    desk, message = memory.desk, memory.message
-    kept = await desk.store.proposals.propose(await propose(desk, climb, message, incident, undo_of=undo_of))
-    payload = {"proposal": kept.id, "zone": message.zone}
-    # The message is part of the key: who asks again for a proposal that is still open sees it again.
-    key, kind = f"resume:{kept.id}:show:{message.id}", job_kinds.resume(desk.cluster)
-    await desk.store.jobs.put(key, kind, payload, message.conversation)
-    return kept.id
 
 
 async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
@@ -198,8 +186,8 @@ async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
         memory.reply.say(small.nothing_to_undo(desk.label_for(memory.message)))
         return {}
     await _must_be_allowed(memory, Act.propose)
-    climb = await propose_undo(desk, record.proposal)
-    proposed = await _put_forward(memory, climb, record.proposal.incident, undo_of=record.proposal.id)
+    climb = await way_back(desk, record.proposal)
+    proposed = await put_forward(desk, climb, memory.message, record.proposal.incident, undo_of=record.proposal.id)
     return {"focus": focus.to(proposal=proposed).as_json()}
 
 

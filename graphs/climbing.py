@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain import job_kinds
 from domain.errors import ToolFailed
 from domain.findings import Cause
 from domain.messages import Message
@@ -104,6 +105,19 @@ async def propose(desk: Desk, climb: Climb, message: Message, incident: str, *, 
     )
 
 
+async def put_forward(desk: Desk, climb: Climb, message: Message, incident: str, *, undo_of: str = "") -> str:
+    """Put the proposal on record, and start its own workflow (graphs/remediate.py) durably behind this turn.
+
+    Gives the id of what is on record: the same wish twice is one proposal.
+    """
+    kept = await desk.store.proposals.propose(await propose(desk, climb, message, incident, undo_of=undo_of))
+    payload = {"proposal": kept.id, "zone": message.zone}
+    # The message is part of the key: who asks again for a proposal that is still open sees it again.
+    key, kind = f"resume:{kept.id}:show:{message.id}", job_kinds.resume(desk.cluster)
+    await desk.store.jobs.put(key, kind, payload, message.conversation)
+    return kept.id
+
+
 async def _preconditions(desk: Desk, steps: Sequence[Step]) -> tuple[Precondition, ...]:
     """Every object that is written, as it is now."""
     found: dict[ObjectRef, Precondition] = {}
@@ -153,7 +167,7 @@ async def _proposal(
         policy_version=policy_version(""),
         risk=risk,
         requester=message.author,
-        author=plan.runbook if plan.runbook.startswith("undo:") else f"runbook:{plan.runbook}",
+        author=plan.runbook if plan.runbook.startswith(("undo:", "edit:")) else f"runbook:{plan.runbook}",
         incident=incident,
         conversation=message.conversation,
         cause_key=plan.cause_key,

@@ -3,14 +3,29 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.cards import Card, Checklist, ChecklistItem, Choice, Choices, ClusterLabel, Code, Facts, Part, Text, card
+from domain.cards import (
+    Card,
+    Checklist,
+    ChecklistItem,
+    Choice,
+    Choices,
+    ClusterLabel,
+    Code,
+    Facts,
+    Form,
+    FormField,
+    Part,
+    Text,
+    card,
+)
 from domain.findings import Cause
 from domain.levels import Level
 from domain.proposals import Proposal
 from domain.risk import Risk
-from domain.scripts import Expectation, Plan, Step
+from domain.scripts import Expectation, Plan, ShellCommand, Step
 from graphs.words import times
 from policy.consent import consent
+from store.incidents import Incident
 
 _RISKS = {
     Risk.read: "read: changes nothing",
@@ -21,15 +36,22 @@ _RISKS = {
 }
 
 
-def checklist_card(plan: Plan, cluster: ClusterLabel, highest: Level, incident: str) -> Card:
-    """Level 2: the tasks in order, each with its reason and how to tell that it worked."""
-    items = tuple(ChecklistItem(step.id, step.title, step.why, step.done_when) for step in plan.steps)
+def checklist_card(plan: Plan, cluster: ClusterLabel, highest: Level, incident: Incident) -> Card:
+    """Level 2: the tasks in order, each with its reason and how to tell that it worked; ticks are remembered."""
+    ticked = {entry.details.get("task") for entry in incident.timeline if entry.kind == "ticked"}
+    items = tuple(
+        ChecklistItem(step.id, step.title, step.why, step.done_when, step.id in ticked) for step in plan.steps
+    )
+    open_ones = [item for item in items if not item.done]
+    choices = tuple(Choice(f"Tick: {item.text}", "tick", f"{incident.id}/{item.id}") for item in open_ones)
     parts: list[Part] = [Checklist(items)]
     if plan.caution:
         parts.append(Text(plan.caution))
-    parts.append(Facts((("From", _runbook(plan)), ("Incident", incident))))
+    parts.append(Facts((("From", _runbook(plan)), ("Incident", incident.id))))
     if highest >= Level.commands:
-        parts.append(Choices((Choice("Commands", "next_level", "3", style="primary"),)))
+        choices = (Choice("Commands", "next_level", "3", style="primary"), *choices)
+    if choices:
+        parts.append(Choices(choices))
     return card(plan.title, *parts, tone="question", cluster=cluster)
 
 
@@ -104,9 +126,23 @@ def proposal_card(proposal: Proposal, digest: str, cluster: ClusterLabel, now: d
             (
                 Choice("Approve", "approve", proposal.id, digest[:12], "primary"),
                 Choice("Reject", "reject", proposal.id, digest[:12], "danger"),
+                Choice("Edit", "edit", proposal.id, digest[:12]),
             )
         ),
         tone="question",
+        cluster=cluster,
+    )
+
+
+def edit_card(proposal: Proposal, commands: Sequence[ShellCommand], cluster: ClusterLabel) -> Card:
+    """The command lines to change; everything around them is compiled and checked again."""
+    lines = "\n".join(command.text for command in commands)
+    return card(
+        f"Edit: {proposal.title}",
+        Text("Only command lines can be changed. What you send is a new proposal, and you are its requester."),
+        Form(
+            "edit", proposal.id, (FormField("commands", "Command lines", lines, multiline=True),), "Check and propose"
+        ),
         cluster=cluster,
     )
 

@@ -78,3 +78,9 @@ def nothing_to_undo(cluster: ClusterLabel) -> Card:
         Text("I have run nothing in this conversation. What ran elsewhere can be undone from where it was approved."),
         cluster=cluster,
     )
+
+
+def ticked(cluster: ClusterLabel, task: str, *, new: bool) -> Card:
+    return card(
+        "Done" if new else "That was done already", Text(task.partition("-")[2].replace("-", " ")), cluster=cluster
+    )
