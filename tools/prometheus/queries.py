@@ -1,6 +1,7 @@
 """PromQL over httpx: cancellable, bounded in time and size, long queries by POST, and warnings kept."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 
@@ -77,20 +78,25 @@ def unreachable(url: str, asked: str, broken: Exception) -> str:
     untrusted = next((error for error in chain if isinstance(error, ssl.SSLCertVerificationError)), None)
     if untrusted:
         return (
-            f"Prometheus at {url} showed a certificate that is not trusted ({untrusted.verify_message}), so {asked} was "
-            "not asked. Give the CA that signed it."
+            f"Prometheus at {url} showed a certificate that is not trusted ({untrusted.verify_message}), so {asked} "
+            "was not asked. Give the CA that signed it."
         )
     if any(isinstance(error, ssl.SSLError) for error in chain):
         return (
             f"Prometheus at {url} did not agree on TLS ({broken}), so {asked} was not asked. "
             "Check http:// or https://, and whether it wants a client certificate."
         )
-    system = next((error for error in reversed(chain) if isinstance(error, OSError) and error.strerror), None)
-    reason = (system.strerror if system else "") or str(broken) or type(broken).__name__
+    system = next((error for error in reversed(chain) if isinstance(error, OSError) and error.errno), None)
+    reason = (_said(system) if system else "") or str(broken) or type(broken).__name__
     return (
         f"Prometheus at {url} could not be asked {asked}: {reason}. "
         "Check that it runs, and host and port of PROMETHEUS_URL."
     )
+
+
+def _said(error: OSError) -> str:
+    """The system's own words; asyncio writes others into `strerror`. Resolvers have numbers below zero."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,6 +1,5 @@
 """Fixtures for looking at metrics: a real Prometheus over made-up series, and a look."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from domain.look import Look
 from domain.people import Person
+from tests.needs import needs
 from tests.tools.prometheus.worlds import NOW, Served, World, serve
 
 Serving = Callable[..., Served]
@@ -16,9 +16,7 @@ Serving = Callable[..., Served]
 @pytest.fixture(scope="session")
 def prometheus_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """Starts a Prometheus over a world, once per key; all end with the tests."""
-    missing = [name for name in ("prometheus", "promtool") if not shutil.which(name)]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not on PATH: install Debian's `prometheus`, or a release of it")
+    needs("prometheus", "promtool")
     running: dict[str, Served] = {}
 
     def start(key: str, make: Callable[[], World], *, flags: tuple[str, ...] = (), rules: str = "") -> Served:

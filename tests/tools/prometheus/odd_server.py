@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +48,9 @@ def vector(*values: object) -> dict[str, object]:
 
 
 @contextmanager
-def odd_server(answer: Callable[[Seen], tuple[int, dict[str, str], bytes]]) -> Iterator[Odd]:
+def odd_server(
+    answer: Callable[[Seen], tuple[int, dict[str, str], bytes]], tls: ssl.SSLContext | None = None
+) -> Iterator[Odd]:
     odd = Odd(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,9 +90,11 @@ def odd_server(answer: Callable[[Seen], tuple[int, dict[str, str], bytes]]) -> I
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    odd.url = f"http://127.0.0.1:{server.server_address[1]}"
+    odd.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield odd
     finally:
