@@ -1,13 +1,11 @@
 """The chat at a terminal: read a line, hand it over, show what comes back; Ctrl-C stops the work, not the talk."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from types import FrameType
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 
+from bot.doors.terminal.control_c import ControlC
 from bot.doors.terminal.conversation import Conversation
 from bot.doors.terminal.lines import Lines
 from bot.doors.terminal.listener import Listener
@@ -17,7 +15,6 @@ from domain.errors import HildaError
 from domain.messages import Incoming, Reply
 
 LEAVING = frozenset({"exit", "quit", "bye", "q", ":q"})
-_Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 @dataclass
@@ -32,24 +29,26 @@ class Chat:
     greeting: Card | None = None
     become: "Callable[[str], tuple[Listener, ClusterLabel]] | None" = None
     """On a practice cluster: go on as another made-up person, after `as lead`."""
+    _control_c: "ControlC" = field(init=False, repr=False)
 
     async def run(self) -> None:
         """Talk until the person leaves, or the pipe ends and everything approved in it has its outcome."""
         if self.greeting is not None:
             self.screen.say(self.greeting)
-        showing = asyncio.create_task(self._show_replies())
-        try:
-            while (typed := await self._next_line(showing)) is not None:
-                if typed.casefold() in LEAVING:
-                    break
-                await self._answer(typed)
-            else:
-                if not self.lines.interactive:
-                    await self.conversation.settle()
-        finally:
-            showing.cancel()
-            with suppress(asyncio.CancelledError):
-                await showing
+        with ControlC(self.conversation, self._say_how_to_leave, patient=self.lines.interactive) as self._control_c:
+            showing = asyncio.create_task(self._show_replies())
+            try:
+                while (typed := await self._next_line(showing)) is not None:
+                    if typed.casefold() in LEAVING:
+                        break
+                    await self._answer(typed)
+                else:
+                    if not self.lines.interactive:
+                        await self.conversation.settle()
+            finally:
+                showing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await showing
 
     async def _next_line(self, showing: "asyncio.Task[None]") -> str | None:
         """The next line that says something; None at the end."""
@@ -61,10 +60,13 @@ class Chat:
             except EOFError:
                 return None
             except KeyboardInterrupt:
-                self.screen.note("Ctrl-D leaves.")
+                self._say_how_to_leave()
                 continue
             if typed:
                 return typed
+
+    def _say_how_to_leave(self) -> None:
+        self.screen.note("Ctrl-D leaves.")
 
     async def _answer(self, typed: str) -> None:
         word = typed.casefold().rstrip("!. ")
@@ -101,39 +103,15 @@ class Chat:
 
     async def _turn(self, incoming: Incoming) -> None:
         work = asyncio.create_task(self.conversation.send(incoming))
-        with self.screen.turn():
-            async with self._interruptible(work):
-                try:
-                    await work
-                except asyncio.CancelledError:
-                    if not work.cancelled():  # It is we who are to end, not only the work.
-                        work.cancel()
-                        raise
-                except HildaError as failed:
-                    self.screen.note(str(failed))
-                await asyncio.sleep(0)  # What `replies` has been given is drawn before the turn closes.
-
-    @asynccontextmanager
-    async def _interruptible(self, work: "asyncio.Task[None]") -> AsyncIterator[None]:
-        """The first Ctrl-C asks the work to stop, the second stops waiting for it."""
-        loop = asyncio.get_running_loop()
-        stopping: list[asyncio.Task[None]] = []
-
-        def interrupted() -> None:
-            if stopping:
-                work.cancel()
-            else:
-                stopping.append(asyncio.create_task(self.conversation.cancel()))
-
-        before: _Handler = signal.getsignal(signal.SIGINT)
-        loop.add_signal_handler(signal.SIGINT, interrupted)
-        try:
-            yield
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
-            signal.signal(signal.SIGINT, before)
-            for task in stopping:
-                await task
+        with self.screen.turn(), self._control_c.stops(work):
+            try:
+                await work
+            except asyncio.CancelledError:
+                if _ending():  # It is we who are to end, not only the work.
+                    raise
+            except HildaError as failed:
+                self.screen.note(str(failed))
+            await asyncio.sleep(0)  # What `replies` has been given is drawn before the turn closes.
 
     async def _show_replies(self) -> None:
         async for reply in self.conversation.replies():
@@ -142,6 +120,12 @@ class Chat:
     def _show(self, reply: Reply) -> None:
         self.listener.saw(reply)
         self.screen.show(reply)
+
+
+def _ending() -> bool:
+    """Whether the task that asks is itself being cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def help_card(cluster: ClusterLabel | None) -> Card:

@@ -60,7 +60,7 @@ class PromptLines:
 
     async def line(self) -> str:
         with patch_stdout(raw=True):
-            return await self._session.prompt_async()
+            return await self._session.prompt_async(handle_sigint=False)
 
     def now_in(self, cluster: ClusterLabel) -> None:
         self._cluster = cluster
