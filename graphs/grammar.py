@@ -65,6 +65,8 @@ DIAGNOSE = _any(
     r"\b(why|problem|broken|slow|latency|down|crash|outage|incident|alert|unhealthy|spike|investigate|diagnos|check)",
     r"\b(debug|oom|stuck|pending|unavailable|degraded|healthy)\b",
     r"\bfail(s|ing|ed|ure)?\b",
+    r"\bwhat('s| has| have)? ?happen(ed|s|ing)?\b",
+    r"\b(complain\w*|impact(ed)?|affected|hang(s|ing)?|refus(ed|es|ing)|unreachable|evicted|killed|backing off)\b",
     r"\berrors?\b",
     r"\bnot (working|starting|ready|responding|available)\b",
     r"\blook (at|into)\b",
@@ -75,9 +77,10 @@ DIAGNOSE = _any(
     r"\bcan(not|'t)\b",
     r"\bokay?\?",
 )
-DIAGNOSE_STRONGLY = _any(r"\b(why|wrong|spik\w*|slow|high|problem)\b")
+DIAGNOSE_STRONGLY = _any(r"\b(why|wrong|spik\w*|slow|high|problem|what happened)\b")
 TROUBLED = _any(r"\b(fail|crash|broken|not ready|unhealthy)")
 BARE_SUBJECT = _any(
+    r"\bwhat happened\b",
     r"\b(what('s| is| was|s)?|anything|something|everything|all|it|this|that|there|here|we|users?|customers?)\b",
     r"\b(site|shop|app|check|look|investigate)\b",
 )
