@@ -79,10 +79,10 @@ class PracticeGround:
         place = folder or Path(tempfile.mkdtemp(prefix="practice-ground-"))
         place.mkdir(parents=True, exist_ok=True)
         own_plane = plane is None
-        if plane is None:
-            tell("starting a Kubernetes control plane")
-            plane = await ControlPlane.start(place / "control-plane", seed=seed)
         try:
+            if plane is None:
+                tell("starting a Kubernetes control plane")
+                plane = await ControlPlane.start(place / "control-plane", seed=seed)
             ground = await _set_the_scene(cls, plane, scenario, seed, place, found, tell)
             try:
                 yield ground
@@ -92,7 +92,7 @@ class PracticeGround:
                 if not own_plane:
                     await ground.clear()
         finally:
-            if own_plane:
+            if own_plane and plane:
                 await plane.stop()
             if not keep and folder is None:
                 shutil.rmtree(place, ignore_errors=True)
@@ -104,10 +104,14 @@ class PracticeGround:
     async def clear(self) -> None:
         """Delete what the scenario made; the control plane goes on."""
         async with Api(self.admin_kubeconfig) as api:
-            await asyncio.gather(*(_delete_namespace(api, name) for name in self.scenario.namespaces))
+            await _clear(api, self.scenario)
 
 
 _WORKLOAD = (("v1", "Service"), ("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Pod"))
+
+
+async def _clear(api: Api, scenario: Scenario) -> None:
+    await asyncio.gather(*(_delete_namespace(api, name) for name in scenario.namespaces))
 
 
 async def _delete_namespace(api: Api, name: str) -> None:
@@ -129,18 +133,11 @@ async def _set_the_scene(
     async with Api(plane.kubeconfig) as api:
         taken = {item["metadata"]["name"] for item in await api.items(path_of("v1", "Namespace"))}
         scenario = load(name, seed, taken)
-        staging = Staging(scenario, plane, api, found["kubectl"])
-        tell(f"setting up {len(scenario.services)} services in {len(scenario.namespaces)} namespaces")
-        past = Past(plane, scenario)
-        for number, phase in enumerate(scenario.phases, 1):
-            tell(f"playing what happened, {number} of {len(scenario.phases)}")
-            await past.begin()
-            if number == 1:
-                await staging.make_namespaces()
-            await staging.play(phase)
-            await past.end()
-        tell("moving it into the past")
-        await past.move()
+        try:
+            past = await _play(Staging(scenario, plane, api, found["kubectl"]), Past(plane, scenario), tell)
+        except BaseException:
+            await _clear(api, scenario)
+            raise
     telemetry = None
     if "prometheus" in found:
         tell("writing Prometheus' memory of it")
@@ -160,3 +157,19 @@ async def _set_the_scene(
         judge=judge,
         telemetry=telemetry,
     )
+
+
+async def _play(staging: Staging, past: Past, tell: Tell) -> Past:
+    """Play all phases, then move each to when it is said to have happened."""
+    phases, services = staging.scenario.phases, staging.scenario.services
+    tell(f"setting up {len(services)} services in {len(staging.scenario.namespaces)} namespaces")
+    for number, phase in enumerate(phases, 1):
+        tell(f"playing what happened, {number} of {len(phases)}")
+        await past.begin()
+        if number == 1:
+            await staging.make_namespaces()
+        await staging.play(phase)
+        await past.end()
+    tell("moving it into the past")
+    await past.move()
+    return past

@@ -119,16 +119,18 @@ def split_image(image: str) -> tuple[str, str]:
 
 
 class Worlds:
-    """The worlds in a folder, by namespace, read again when a namespace is new."""
+    """The worlds in a folder, by namespace; where two claim a namespace, it is the later one's."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._by_namespace: dict[str, World] = {}
+        self._read: list[Path] = []
 
     def of(self, namespace: str) -> World:
         """The world of a namespace; where nobody made one, all images exist and their programs are fine."""
-        if namespace not in self._by_namespace:
-            for file in sorted(self._folder.glob("*.json")):
-                world = World.read(file)
+        files = sorted(self._folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        if files != self._read:
+            self._read = files
+            for world in map(World.read, files):
                 self._by_namespace |= dict.fromkeys(world.namespaces, world)
         return self._by_namespace.get(namespace, World("", (), ()))

@@ -31,7 +31,7 @@ class Surroundings:
     events: Events
     worlds: Worlds
     node: str
-    pulled: set[str] = field(default_factory=set)
+    pulled: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass
@@ -106,7 +106,8 @@ class ContainerPlay:
         }
 
     async def _pull(self) -> None:
-        if self.image in self.around.pulled:
+        pulled = (self.around.worlds.of(self.namespace).id, self.image)
+        if pulled in self.around.pulled:
             await self._event("Pulled", f'Container image "{self.image}" already present on machine')
             return
         failures = 0
@@ -130,7 +131,7 @@ class ContainerPlay:
             f'Successfully pulled image "{self.image}" in {took} ({took} including waiting). Image size: {size} bytes.'
         )
         await self._event("Pulled", text)
-        self.around.pulled.add(self.image)
+        self.around.pulled.add(pulled)
 
     def _pull_fault(self) -> str:
         program = self.around.worlds.of(self.namespace).program(self.image)

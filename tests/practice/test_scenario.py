@@ -7,7 +7,7 @@ import pytest
 import practice.scenarios
 from practice.scenario import NAMES, NoSuchScenario, load, titles
 from practice.traffic import behaviour
-from practice.worlds import World
+from practice.worlds import World, Worlds
 
 
 def test_every_scenario_in_the_folder_is_listed() -> None:
@@ -91,6 +91,16 @@ def test_a_world_survives_its_file(tmp_path: Path) -> None:
     world.write(tmp_path)
 
     assert World.read(tmp_path / f"{world.id}.json") == world
+
+
+def test_a_namespace_belongs_to_the_latest_world(tmp_path: Path) -> None:
+    """A namespace that was deleted and drawn again has nothing of the former run."""
+    worlds = Worlds(tmp_path)
+    for number in (1, 2):
+        World(f"w{number}", ("shop",), ()).write(tmp_path)
+
+        assert worlds.of("shop").id == f"w{number}"
+    assert worlds.of("elsewhere").id == ""
 
 
 def test_an_unknown_scenario_is_refused_with_the_list() -> None:
