@@ -1,6 +1,5 @@
 """What is wrong here: one look at a cluster and its metrics, folded into causes."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -14,6 +13,7 @@ from domain.look import Look
 from domain.plain_json import Json
 from tools.detectors.catalog import find_all
 from tools.detectors.causes import fold
+from tools.detectors.preceding import with_preceding_changes
 from tools.kubernetes.client import KubeClient
 from tools.kubernetes.kinds import ESSENTIAL_KINDS
 from tools.kubernetes.state import read_state
@@ -57,18 +57,17 @@ async def checkup(
     *,
     on_progress: Callable[[str], None] | None = None,
 ) -> Checkup:
-    """Read the cluster and its metrics at the same time, find what is wrong, fold it.
+    """Read the cluster, then its metrics, find what is wrong, fold it.
 
     Metrics that cannot be had are a note, not a failure. Raises ToolFailed when the cluster cannot be looked at.
     """
     began = perf_counter()
     took: dict[str, float] = {}
-    state, (signals, notes) = await asyncio.gather(
-        _timed(took, "kubernetes", read_state(client, look, on_progress=on_progress)),
-        _timed(took, "prometheus", _read_metrics(metrics, look, on_progress)),
-    )
+    state = await _timed(took, "kubernetes", read_state(client, look, on_progress=on_progress))
+    # One after the other: the metrics part asks the state which workload a series belongs to.
+    signals, notes = await _timed(took, "prometheus", _read_metrics(metrics, look, state, on_progress))
     start = perf_counter()
-    findings = (*find_all(state), *(signals.findings if signals else ()))
+    findings = with_preceding_changes((*find_all(state), *(signals.findings if signals else ())), state)
     causes = fold(findings, state)
     took["detectors"] = round(perf_counter() - start, 3)
     took["total"] = round(perf_counter() - began, 3)
@@ -94,7 +93,7 @@ async def _timed(took: dict[str, float], part: str, work: Awaitable[T]) -> T:
 
 
 async def _read_metrics(
-    metrics: "MetricsSource | None", look: Look, on_progress: Callable[[str], None] | None
+    metrics: "MetricsSource | None", look: Look, state: ClusterState, on_progress: Callable[[str], None] | None
 ) -> "tuple[Signals | None, tuple[str, ...]]":
     if metrics is None:
         return None, ("No metrics source is set, so nothing was read from Prometheus.",)
@@ -102,7 +101,7 @@ async def _read_metrics(
 
     try:
         signals = await read_signals(
-            metrics, look, namespaces=look.scope.namespaces, window=look.window, on_progress=on_progress
+            metrics, look, namespaces=look.scope.namespaces, window=look.window, state=state, on_progress=on_progress
         )
     except ToolFailed as failed:
         return None, (str(failed),)

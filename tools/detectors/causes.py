@@ -24,6 +24,7 @@ _TRUST = {
     "rollout-stuck": 0.6,
     "errors-high": 0.5,
     "latency-high": 0.5,
+    "alert-firing": 0.4,
 }
 """How well a finding of this code explains itself: a symptom is true but says little about why."""
 

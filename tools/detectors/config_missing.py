@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from difflib import get_close_matches
 
 from domain.cluster_state import ClusterState, LogKey
@@ -19,7 +19,7 @@ from tools.kubernetes.history import is_secret_looking
 from tools.kubernetes.moments import ago, created, spoken
 from tools.kubernetes.pods import Container, phase
 from tools.kubernetes.references import Missing, missing_by_message, references
-from tools.kubernetes.relations import Relations, Workload
+from tools.kubernetes.relations import Relations, Workload, labels_of
 from tools.kubernetes.restarts import keeps_restarting, why_restarting
 from tools.kubernetes.seen import event_seen, list_seen, object_seen
 
@@ -114,7 +114,7 @@ def _told_by_crash(relations: Relations, workload: Workload, container: Containe
     """The program ends because a setting is gone: its log names a key that its ConfigMap lost."""
     if not keeps_restarting(container, relations) or why_restarting(relations, container) != "crash":
         return None
-    lines = _log_lines(relations.state, container)
+    lines = _log_lines(relations, workload, container)
     if not lines:
         return None
     spec = dig(container.pod, "spec", default={})
@@ -190,23 +190,20 @@ def _finding(relations: Relations, group: Group, lack: _Lack) -> Finding:
             known["nearest_name"] = near[0]
     config = _config_seen(relations, namespace, missing, item)
     changed = edited(item, "data") if item is not None else None
+    stopped = facts.began([c.pod for c in group.containers])
+    # Trouble begins with the edit, unless the pods were in trouble before it.
+    since = min(changed[0], stopped) if changed and stopped else stopped
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
         object=group.workload.ref,
         title=f"{group.workload.ref.name} needs {what}, which is not there",
         evidence=present(
-            _pods_seen(relations, group), lack.told_by, words, config, facts.changed(state, group.workload)
+            _pods_seen(relations, group), lack.told_by, words, config, facts.changed(state, group.workload, since)
         ),
-        since=facts.began([c.pod for c in group.containers]) if changed is None else _later(changed[0], group),
+        since=since,
         facts=known,
     )
-
-
-def _later(changed_at: datetime, group: Group) -> datetime | None:
-    """Trouble begins with the edit, unless the pods were in trouble before it."""
-    stopped = facts.began([c.pod for c in group.containers])
-    return min(changed_at, stopped) if stopped else changed_at
 
 
 def _pods_seen(relations: Relations, group: Group) -> Evidence:
@@ -266,13 +263,19 @@ def _keys(config_map: Json) -> list[str]:
     return [*dig(config_map, "data", default={}), *dig(config_map, "binaryData", default={})]
 
 
-def _log_lines(state: ClusterState, container: Container) -> list[str]:
-    metadata = container.pod["metadata"]
-    lines: list[str] = []
-    for previous in (True, False):
-        text = state.logs.get(LogKey(metadata.get("namespace", ""), metadata["name"], container.name, previous), "")
-        lines += text.splitlines()[-30:]
-    return lines
+def _log_lines(relations: Relations, workload: Workload, container: Container) -> list[str]:
+    """What it said last; where nobody read that, what its siblings of the same template said."""
+    template = labels_of(container.pod).get("pod-template-hash")
+    siblings = [p for p in relations.live_pods(workload) if labels_of(p).get("pod-template-hash") == template]
+    for pod in [container.pod, *siblings]:
+        lines: list[str] = []
+        for previous in (True, False):
+            metadata = pod["metadata"]
+            key = LogKey(metadata.get("namespace", ""), metadata["name"], container.name, previous)
+            lines += relations.state.logs.get(key, "").splitlines()[-30:]
+        if lines:
+            return lines
+    return []
 
 
 def _names(line: str, key: str) -> bool:

@@ -1,7 +1,7 @@
 """A container starts and ends again and again by its own doing; also a Job that gave up."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from domain.cluster_state import ClusterState, LogKey
 from domain.evidence import Evidence
@@ -80,15 +80,19 @@ def _finding(relations: Relations, group: Group) -> Finding:
     back_off = next(
         (e for e in relations.events("Pod", container.pod) if e.get("reason") in {"BackOff", "Failed"}), None
     )
+    since = facts.began([c.pod for c in group.containers])
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
         object=group.workload.ref,
         title=title,
         evidence=present(
-            status, log, event_seen(state, back_off, ref) if back_off else None, facts.changed(state, group.workload)
+            status,
+            log,
+            event_seen(state, back_off, ref) if back_off else None,
+            facts.changed(state, group.workload, since),
         ),
-        since=_since(group),
+        since=since,
         facts=known,
     )
 
@@ -108,11 +112,6 @@ def last_words(state: ClusterState, container: Container) -> Evidence | None:
 def _dies_young(container: Container) -> bool:
     began, ended = moment(container.last_end.get("startedAt")), container.last_end_at
     return not (began and ended) or ended - began < timedelta(seconds=60)
-
-
-def _since(group: Group) -> datetime | None:
-    """The first failed try: when a pod stopped being ready, or was made if it never was."""
-    return facts.began([c.pod for c in group.containers])
 
 
 def _failed_jobs(relations: Relations) -> Iterator[Finding]:

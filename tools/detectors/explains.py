@@ -134,12 +134,32 @@ def _same_thing_missing(cause: Finding, other: Finding, _: Relations) -> str:
     return ""
 
 
+def _alert_about_it(cause: Finding, other: Finding, relations: Relations) -> str:
+    """An alert says that something is wrong; what is found wrong with the same workload is why."""
+    if other.code != "alert-firing" or cause.code == "alert-firing":
+        return ""
+    if _workloads(cause, relations) & _workloads(other, relations) or _service_of(cause, other, relations):
+        return f"the alert {other.facts.get('alert', '')} is about it".replace("  ", " ")
+    return ""
+
+
+def _service_of(cause: Finding, other: Finding, relations: Relations) -> bool:
+    """Whether one is about a Service and the other about what stands behind it by its template."""
+    for one, two in ((cause.object, other.object), (other.object, cause.object)):
+        service = relations.get("Service", one.namespace, one.name) if one.kind == "Service" else None
+        selector = dig(service, "spec", "selector", default={})
+        if one.namespace == two.namespace and selects(selector, relations.workload(two).labels):
+            return True
+    return False
+
+
 _RULES: tuple[Callable[[Finding, Finding, Relations], str], ...] = (
     _same_workload,
     _service_behind,
     _caller_of_service,
     _callee_is_slow,
     _same_thing_missing,
+    _alert_about_it,
 )
 
 _DOES = {

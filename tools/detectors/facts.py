@@ -1,7 +1,7 @@
 """What a fix may need to know about a workload in trouble: observed values, as text, and the change behind it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.cluster_state import ClusterState
 from domain.evidence import Evidence
@@ -12,6 +12,8 @@ from tools.kubernetes.moments import ago, created, moment, spoken
 from tools.kubernetes.pods import Container, condition, is_ready
 from tools.kubernetes.relations import Relations, Workload
 from tools.kubernetes.seen import object_seen
+
+_SHORTLY = timedelta(hours=1)
 
 
 def about(relations: Relations, workload: Workload, container: Container | None = None) -> dict[str, str]:
@@ -54,10 +56,10 @@ def turn(state: ClusterState, workload: Workload) -> tuple[Revision | None, Revi
     return known[0], serving or (older[0] if older else None)
 
 
-def changed(state: ClusterState, workload: Workload) -> Evidence | None:
-    """What the newest rollout changed, as evidence; None where nothing differs or history is not known."""
+def changed(state: ClusterState, workload: Workload, since: datetime | None) -> Evidence | None:
+    """What the newest rollout changed, as evidence; None where it was long before the trouble, or is not known."""
     current, previous = turn(state, workload)
-    if current is None or previous is None:
+    if current is None or previous is None or not just_before(current.created, since):
         return None
     changes = difference(previous.template, current.template)
     if not changes:
@@ -72,6 +74,11 @@ def changed(state: ClusterState, workload: Workload) -> Evidence | None:
         sample="\n".join(map(str, changes[:20])),
         check=("rollout", "history", f"deployment/{workload.ref.name}", f"--revision={current.number}"),
     )
+
+
+def just_before(change: datetime | None, since: datetime | None) -> bool:
+    """Whether a change came shortly before trouble began, or while it was there; True where that is not known."""
+    return change is None or since is None or since - change < _SHORTLY
 
 
 def severity(workload: Workload) -> Severity:
@@ -104,11 +111,11 @@ def _of_change(changes: Sequence[FieldChange], previous: Revision, container: Co
     before = next((c for c in _containers(previous.template) if c.get("name") == name), None)
     if before is None:
         return facts
+    facts["container"] = name
     for change in changes:
         if change.path.endswith(f"ontainers[{name}].image") and change.old and change.new:
             facts["previous_image"] = change.old
             facts.setdefault("image", change.new)
-            facts.setdefault("container", name)
         if change.path.endswith(f"ontainers[{name}].resources.limits.memory") and change.old:
             facts["previous_memory_limit"] = change.old
     facts |= _of_environment([c for c in changes if f"ontainers[{name}].env[" in c.path], before)

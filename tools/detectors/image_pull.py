@@ -72,13 +72,14 @@ def _finding(relations: Relations, group: Group) -> Finding:
     seen: list[Evidence] = [
         event_seen(state, event, ref) for event in [*events[:1], *([pull_secret] if pull_secret else [])]
     ]
+    since = facts.began([c.pod for c in group.containers])
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
         object=group.workload.ref,
         title=f"{group.workload.ref.name} cannot pull {safe(container.image, cap=200) or 'its image'}: {why}",
-        evidence=present(status, *seen, facts.changed(state, group.workload)),
-        since=facts.began([c.pod for c in group.containers]),
+        evidence=present(status, *seen, facts.changed(state, group.workload, since)),
+        since=since,
         facts={**facts.about(relations, group.workload, container), "why": code, "pods": str(len(group.containers))},
     )
 

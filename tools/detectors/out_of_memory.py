@@ -51,12 +51,13 @@ def _finding(relations: Relations, group: Group) -> Finding:
         sample=f"lastState.terminated.reason: OOMKilled\nresources.limits.memory: {limit or 'not set'}",
         also=(group.workload.ref, *group.pods(relations)[1:]),
     )
+    since = facts.began([c.pod for c in group.containers])
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
         object=group.workload.ref,
         title=f"{group.workload.ref.name} is killed for memory: {container.name} reaches {bound}",
-        evidence=present(status, last_words(state, container), facts.changed(state, group.workload)),
-        since=facts.began([c.pod for c in group.containers]),
+        evidence=present(status, last_words(state, container), facts.changed(state, group.workload, since)),
+        since=since,
         facts=known,
     )

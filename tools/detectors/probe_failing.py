@@ -121,6 +121,7 @@ def _finding(relations: Relations, group: Group, probe: Probe) -> Finding:
     words = last_words(state, container)
     if words:
         known["last_line"] = words.sample.splitlines()[-1].strip()[:300]
+    since = facts.began([c.pod for c in group.containers])
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
@@ -140,9 +141,9 @@ def _finding(relations: Relations, group: Group, probe: Probe) -> Finding:
             event_seen(state, events[0], ref) if events else None,
             event_seen(state, killing, ref) if killing and probe != "readiness" else None,
             words,
-            facts.changed(state, group.workload),
+            facts.changed(state, group.workload, since),
         ),
-        since=facts.began([c.pod for c in group.containers]),
+        since=since,
         facts=known,
     )
 

@@ -64,7 +64,7 @@ def _finding(relations: Relations, workload: Workload, stuck: _Stuck) -> Finding
         severity=Severity.critical if critical else Severity.warning,
         object=workload.ref,
         title=f"{workload.ref.name} {stuck.told}" + (f"; {serving}" if serving else ""),
-        evidence=present(*stuck.evidence, facts.changed(relations.state, workload)),
+        evidence=present(*stuck.evidence, facts.changed(relations.state, workload, stuck.since)),
         since=stuck.since,
         facts={
             **facts.about(relations, workload),

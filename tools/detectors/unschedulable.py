@@ -96,6 +96,10 @@ def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> F
     )
     count = "1 pod" if len(waiting) == 1 else f"{len(waiting)} pods"
     pending = next((e for e in relations.events("Pod", pod) if e.get("reason") == "FailedScheduling"), None)
+    since = min(
+        (at for p in waiting if (at := moment(condition(p, "PodScheduled").get("lastTransitionTime")))),
+        default=None,
+    )
     return Finding(
         code=CODE,
         severity=facts.severity(workload),
@@ -113,12 +117,9 @@ def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> F
             event_seen(state, pending, ref) if pending else None,
             nodes,
             volume,
-            facts.changed(state, workload),
+            facts.changed(state, workload, since),
         ),
-        since=min(
-            (at for p in waiting if (at := moment(condition(p, "PodScheduled").get("lastTransitionTime")))),
-            default=None,
-        ),
+        since=since,
         facts=known,
     )
 

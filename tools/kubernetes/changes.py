@@ -13,7 +13,8 @@ from tools.kubernetes.config_edits import edited, edits_since_applied, last_appl
 from tools.kubernetes.history import RESTARTED_AT, Revision, difference, revisions
 from tools.kubernetes.moments import created, moment, spoken
 from tools.kubernetes.pods import condition
-from tools.kubernetes.relations import event_time
+from tools.kubernetes.references import references
+from tools.kubernetes.relations import Relations, event_time
 from tools.kubernetes.seen import event_seen, object_seen, safe
 
 What = Literal["created", "rolled out", "rolled back", "restarted", "edited", "scaled", "cordoned", "not ready"]
@@ -120,8 +121,24 @@ def _config_edits(state: ClusterState) -> Iterator[Change]:
             edits = edits_since_applied(item)
             detail = "; ".join(map(str, edits[:4])) or "as last applied"
             yield _written(state, state.ref("ConfigMap", item), when, "edited", detail)
+        elif (edits := edits_since_applied(item)) and (at := _users_stopped(state, item)):
+            # Taking a key away leaves no trace of when; those who use it stopped being ready after that.
+            detail = "; ".join(map(str, edits[:4])) + "; no later than this, the time itself is not recorded"
+            yield _written(state, state.ref("ConfigMap", item), (at, ""), "edited", detail)
         elif at := created(item):
             yield _written(state, state.ref("ConfigMap", item), (at, "creation"), "created", "")
+
+
+def _users_stopped(state: ClusterState, config_map: Json) -> datetime | None:
+    """When the first pod that uses a ConfigMap, and is not ready now, stopped being ready or was made."""
+    namespace, name = config_map["metadata"].get("namespace", ""), config_map["metadata"]["name"]
+    times = [
+        moment(condition(pod, "Ready").get("lastTransitionTime")) or created(pod)
+        for pod in Relations.over(state).of("Pod", namespace)
+        if condition(pod, "Ready").get("status") == "False"
+        and any(r.kind == "ConfigMap" and r.name == name for r in references(dig(pod, "spec", default={})))
+    ]
+    return min((at for at in times if at is not None), default=None)
 
 
 def _service_edits(state: ClusterState) -> Iterator[Change]:

@@ -2,13 +2,17 @@
 
 import importlib
 import pkgutil
+from datetime import timedelta
 
 import tools.detectors
 from domain.cluster_state import ClusterState, LogKey
-from domain.findings import Cause
+from domain.evidence import observed
+from domain.findings import Cause, Finding, Severity
+from domain.objects import ObjectRef
 from tests.tools.detectors import things as k
 from tools.detectors.catalog import DETECTORS, find_all
 from tools.detectors.causes import AT_MOST, fold
+from tools.detectors.preceding import with_preceding_changes
 
 
 def causes_of(state: ClusterState) -> tuple[Cause, ...]:
@@ -122,6 +126,61 @@ def test_what_could_not_be_read_speaks_against_certainty() -> None:
 
     assert less.confidence < sure.confidence
     assert any("Event" in sentence for sentence in less.against)
+
+
+def slow(name: str, code: str = "latency-high", *, since: float, **facts: str) -> Finding:
+    """What the metrics part would say about a workload."""
+    ref = ObjectRef("cluster-uid", "shop", "Deployment", name)
+    seen = observed("prometheus", f"{code} of {name}", f"{name} is slow", check="up", objects=(ref,))
+    return Finding(code, Severity.warning, ref, f"{name} is slow", (seen,), k.NOW - timedelta(seconds=since), facts)
+
+
+def released(name: str, *, ago: float) -> ClusterState:
+    """A healthy Deployment whose newest revision gave it a smaller pool."""
+    before = k.container(env=[{"name": "POOL_SIZE", "value": "30"}])
+    after = k.container(env=[{"name": "POOL_SIZE", "value": "2"}])
+    owner = k.deployment(name, containers=[after])
+    old, new = k.replica_set(owner, 1, replicas=0, containers=[before]), k.replica_set(owner, 2, replicas=1, age=ago)
+    return k.state(owner, old, new, k.pod(f"{name}-0", owner=new, labels={"app": name}, containers=[after]))
+
+
+def test_trouble_in_the_metrics_is_told_with_the_rollout_before_it() -> None:
+    """The one variable that the rollout changed, with both values, and the revision to go back to."""
+    state = released("orders", ago=620)
+
+    (finding,) = with_preceding_changes([slow("orders", "pool-exhausted", since=600)], state)
+
+    facts = finding.facts
+    assert (facts["env_name"], facts["env_value"], facts["previous_env_value"]) == ("POOL_SIZE", "2", "30")
+    assert (facts["previous_revision"], facts["container"]) == ("1", "app")
+    assert any("POOL_SIZE" in piece.sample for piece in finding.evidence)
+
+
+def test_a_rollout_of_yesterday_explains_nothing_of_now() -> None:
+    """What came long before is not blamed."""
+    (finding,) = with_preceding_changes([slow("orders", since=600)], released("orders", ago=90_000))
+
+    assert "env_name" not in finding.facts
+
+
+def test_an_alert_joins_what_is_found_wrong_with_the_same_workload() -> None:
+    """It says that something is wrong, not what; alone it stays a cause."""
+    state = released("orders", ago=620)
+    alert = slow("orders", "alert-firing", since=300, alert="HighLatency")
+
+    (alone,) = fold([alert], state)
+    (folded,) = fold([alert, slow("orders", "pool-exhausted", since=600)], state)
+
+    assert alone.finding.code == "alert-firing"
+    assert folded.finding.code == "pool-exhausted"
+    assert [finding.code for finding in folded.consequences] == ["alert-firing"]
+
+
+def test_what_is_over_is_no_cause() -> None:
+    """A recovered finding stays a finding."""
+    state = released("orders", ago=620)
+
+    assert fold([slow("orders", since=3000, recovered_at="2026-03-04T11:30:00+00:00")], state) == ()
 
 
 def test_the_catalog_lists_every_detector() -> None:

@@ -1,0 +1,115 @@
+"""The change that came just before the trouble: adds to findings what was rolled out or edited then."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.cluster_state import ClusterState
+from domain.evidence import Evidence
+from domain.findings import Finding
+from domain.objects import ObjectRef
+from domain.plain_json import Json, dig
+from tools.detectors import facts
+from tools.kubernetes.config_edits import KeyEdit, edited, edits_since_applied
+from tools.kubernetes.history import is_secret_looking
+from tools.kubernetes.moments import spoken
+from tools.kubernetes.references import references
+from tools.kubernetes.relations import Relations, Workload
+from tools.kubernetes.seen import object_seen
+
+_BEFORE = timedelta(minutes=30)
+_CLOCKS_DIFFER = timedelta(minutes=2)
+"""Metrics are scraped and evaluated in steps, so that trouble may seem to begin a little before its cause."""
+
+
+def with_preceding_changes(findings: Iterable[Finding], state: ClusterState) -> tuple[Finding, ...]:
+    """The findings, each with the rollout or the edit that came just before it where there is exactly one such."""
+    relations = Relations.over(state)
+    return tuple(_explained(finding, relations) for finding in findings)
+
+
+def _explained(finding: Finding, relations: Relations) -> Finding:
+    workload = _workload(finding.object, relations)
+    if workload is None or "config_name" in finding.facts:
+        return finding
+    known: dict[str, str] = {}
+    pieces: list[Evidence] = []
+    current, previous = facts.turn(relations.state, workload)
+    if current and previous and _came_before(current.created, finding.since):
+        known |= facts.about(relations, workload) | {"preceded_by": "rollout"}
+        pieces += [e for e in [facts.changed(relations.state, workload, finding.since)] if e]
+    elif edit := _edited_config(finding, workload, relations):
+        config_map, changes = edit
+        known |= _config_facts(config_map, changes)
+        pieces.append(_edit_seen(relations.state, config_map, changes))
+    if not known and not pieces:
+        return finding
+    evidence = tuple({piece.id: piece for piece in [*finding.evidence, *pieces]}.values())
+    return replace(finding, facts={**known, **finding.facts}, evidence=evidence)
+
+
+def _workload(ref: ObjectRef, relations: Relations) -> Workload | None:
+    """The workload that a finding is about: itself, its pod's owner, or the one thing behind its Service."""
+    if ref.kind == "Service":
+        selector = dig(relations.get("Service", ref.namespace, ref.name), "spec", "selector", default={})
+        owners = {relations.owner(pod) for pod in relations.selected(ref.namespace, selector)}
+        return relations.workload(owners.pop()) if len(owners) == 1 else None
+    if ref.kind == "Pod":
+        pod = relations.get("Pod", ref.namespace, ref.name)
+        return relations.workload_of(pod) if pod else None
+    return relations.workload(ref) if relations.get(ref.kind, ref.namespace, ref.name) else None
+
+
+def _came_before(change: datetime | None, since: datetime | None) -> bool:
+    return change is not None and since is not None and -_CLOCKS_DIFFER <= since - change <= _BEFORE
+
+
+def _edited_config(
+    finding: Finding, workload: Workload, relations: Relations
+) -> tuple[Json, tuple[KeyEdit, ...]] | None:
+    """The one ConfigMap of the workload that was edited just before, or whose edited key the log names."""
+    spec = dig(workload.template, "spec", default={})
+    names = dict.fromkeys(r.name for r in references(spec) if r.kind == "ConfigMap")
+    found = []
+    for name in names:
+        item = relations.get("ConfigMap", workload.ref.namespace, name)
+        if item is None:
+            continue
+        when, changes = edited(item, "data", "binaryData"), edits_since_applied(item)
+        said = finding.facts.get("last_line", "")
+        named = tuple(c for c in changes if c.key in said or (c.new and len(c.new) > 3 and c.new in said))
+        if when and _came_before(when[0], finding.since):
+            found.append((item, named or changes))
+        elif named:
+            found.append((item, named))
+    return found[0] if len(found) == 1 else None
+
+
+def _config_facts(config_map: Json, changes: tuple[KeyEdit, ...]) -> dict[str, str]:
+    known = {
+        "preceded_by": "config edit",
+        "config_kind": "ConfigMap",
+        "config_name": str(config_map["metadata"]["name"]),
+    }
+    if len(changes) == 1:
+        change = changes[0]
+        known["config_key"] = change.key
+        if not any(value and is_secret_looking(change.key, value) for value in (change.old, change.new)):
+            if change.old is not None:
+                known["config_value"] = change.old
+            if change.new is not None:
+                known["current_config_value"] = change.new
+    return known
+
+
+def _edit_seen(state: ClusterState, config_map: Json, changes: tuple[KeyEdit, ...]) -> Evidence:
+    when = edited(config_map, "data", "binaryData")
+    told = f" {spoken(max(state.now - when[0], timedelta()))} ago by {when[1]}" if when else ""
+    name, what = config_map["metadata"]["name"], "; ".join(map(str, changes[:3]))
+    return object_seen(
+        state,
+        state.ref("ConfigMap", config_map),
+        "data",
+        f"ConfigMap {name} was edited{told}: {what or 'what it held before is not recorded'}",
+        sample="\n".join(map(str, changes[:20])),
+    )
