@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=_yaml_file())
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=settings_file())
 
     @property
     def state_folder(self) -> Path:
@@ -136,10 +136,11 @@ def load_settings(**given: Any) -> Settings:
         where = ".".join(map(str, first["loc"]))
         raise Misconfigured(f"Setting {where} is wrong: {first['msg']}.") from invalid
     except (OSError, ValueError) as unreadable:
-        raise Misconfigured(f"Settings file {_yaml_file()} cannot be read: {unreadable}") from unreadable
+        raise Misconfigured(f"Settings file {settings_file()} cannot be read: {unreadable}") from unreadable
 
 
-def _yaml_file() -> Path:
+def settings_file() -> Path:
+    """The file that settings are read from besides the environment; it need not exist."""
     named = os.environ.get("HILDA_CONFIG")
     if named:
         return Path(named)

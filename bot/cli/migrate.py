@@ -17,6 +17,7 @@ def migrate() -> None:
 
 async def _migrate() -> str:
     from bot.settings import load_settings
+    from graphs.checkpoints import migrate_checkpoints
     from store.database import Database
     from store.record import key_for
 
@@ -24,6 +25,7 @@ async def _migrate() -> str:
     database = await Database.connect(settings.database)
     try:
         changed = await database.migrate()
+        await migrate_checkpoints(settings.database)
         key_was_there = settings.audit_key.exists()
         await key_for(database, settings.audit_key, create=True)
     finally:

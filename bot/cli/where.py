@@ -12,15 +12,17 @@ app = command()
 def where(output: OutputOption = Output.text) -> None:
     """Where Hilda keeps what: settings, database, audit key, runbooks, caches. Nothing secret is shown."""
     from bot.cli.output import print_card, print_json
+    from bot.doors.terminal.identity import person_here
     from bot.doors.terminal.zones import reader_zone
-    from bot.settings import _yaml_file, load_settings
+    from bot.settings import load_settings, settings_file
     from domain.cards import Facts, card
     from store.address import read_address
 
     settings = load_settings()
     address = read_address(settings.database)
     places = {
-        "settings": _found(_yaml_file()),
+        "you": str(person_here(settings.state_folder)),
+        "settings": _found(settings_file()),
         "database": address.shown,
         "audit key": _found(settings.audit_key),
         "state": _found(settings.state_folder),
