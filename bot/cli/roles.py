@@ -57,9 +57,7 @@ async def _list(output: Output) -> None:
     if output is Output.json:
         print_json([dict(zip(("person", "role", "human", "kube_user", "bound_by"), row, strict=True)) for row in rows])
         return
-    part = (
-        Table(columns, rows) if rows else Text("Nobody is bound yet: `hilda roles bind me admin` makes you the first.")
-    )
+    nobody = Text("Nobody is bound yet: `hilda roles bind me admin` makes you the first.")
     print_card(card("People and roles", Table(columns, rows) if rows else nobody), output, reader_zone())
 
 
