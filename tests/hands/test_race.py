@@ -52,6 +52,7 @@ async def test_racing_executors_run_each_approval_exactly_once(
             ids.append(await approved(store, wanted))
 
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
         racing = [
             await stack.enter_async_context(
                 executor_process(tmp_path, url=url, key=key, kubeconfig=kubeconfig, lease=60.0)
@@ -62,14 +63,14 @@ async def test_racing_executors_run_each_approval_exactly_once(
             assert any(one.process.returncode is None for one in racing), open_ones
             await asyncio.sleep(0.5)
         codes = [await one.stop() for one in racing]
+        records = [await store.proposals.get(i) for i in ids]
+        audit = await store.verify_audit()
 
     writes = collections.Counter(
         event["objectRef"]["name"] for event in writes_in(control_plane.audit_log, shop.namespace)
     )
-    records = [await store.proposals.get(i) for i in ids]
-    assert writes == collections.Counter(names)
     assert {record.state for record in records} == {ProposalState.finished}, [record.why for record in records]
+    assert writes == collections.Counter(names)
     assert codes == [0] * EXECUTORS
     assert len({record.execution.worker for record in records}) > 1, "it was a race"
-    assert (await store.verify_audit()).whole
-    await store.close()
+    assert audit.whole
