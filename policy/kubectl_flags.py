@@ -46,7 +46,8 @@ _PODS = "pod-running-timeout= container/c="
 
 _VERBS: Mapping[str, str] = {
     "get": f"{_PRINTED} selector/l= field-selector= all-namespaces/A watch/w watch-only output-watch-events "
-    "chunk-size= ignore-not-found label-columns/L= show-kind show-labels sort-by= subresource= server-print recursive/R",
+    "chunk-size= ignore-not-found label-columns/L= show-kind show-labels sort-by= subresource= server-print "
+    "recursive/R",
     "describe": "selector/l= all-namespaces/A show-events chunk-size= recursive/R",
     "logs": f"{_PODS} follow/f previous/p tail= since= since-time= timestamps prefix selector/l= all-containers "
     "all-pods ignore-errors limit-bytes= max-log-requests= insecure-skip-tls-verify-backend",

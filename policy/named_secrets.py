@@ -29,15 +29,17 @@ _ARGUMENTS = re.compile(
 _SPOKEN = re.compile(
     r"(?i)(?<![\w.\-])(?P<name>(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api[ _-]?key|access[ _-]?key|pin|otp))"
     r"(?P<close>)(?P<separator>[ \t]{1,4}(?:(?:is|was|are|to|of|now|set to|changed to)(?::|[ \t])[ \t]{0,4})?"
-    r"(?=[\"'`]?\S{0,80}?(?:[\d!@#$%^&*+]|[a-z]-[a-z]\S*-))(?=\S{4}))"
+    r"(?=[\"'`]?\S{0,80}?(?:[\d!@#$%^&*+]|[a-z]-[a-z]\S*-|(?-i:[a-z][A-Z])))(?=\S{4}))"
 )
 _COLUMN = re.compile(
-    r"(?m)^[ \t]*(?:(?:ENV|SET|setenv)[ \t]+)?(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)"
+    r"(?m)^[ \t]*(?:(?:ENV|SET|setenv)[ \t]+)?"
+    r"(?P<name>[A-Za-z][A-Za-z0-9]*[_.\-][\w.\-]{1,80}|requirepass|masterauth|password)"
     r"(?P<close>)(?P<separator>[ \t]+)(?=\S+[ \t]*\r?$)"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.:\-]{2,60})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{1,4000})</")
 _PAIR_NAME = re.compile(
-    r"(?i)(?<![\w.\-])(?:name|key|header|variable|parameter|field|option|setting)\\{0,6}[\"']?\s{0,4}[:=]\s{0,4}\\{0,6}[\"']?(?P<name>[\w.\-]{3,120}+)\\{0,6}[\"']?[\s,;]{1,60}+"
+    r"(?i)(?<![\w.\-])(?:name|key|header|variable|parameter|field|option|setting)"
+    r"\\{0,6}[\"']?\s{0,4}[:=]\s{0,4}\\{0,6}[\"']?(?P<name>[\w.\-]{3,120}+)\\{0,6}[\"']?[\s,;]{1,60}+"
     r"\\{0,6}[\"']?value\\{0,6}[\"']?(?P<separator>\s{0,4}[:=]\s{0,4})"
 )
 _BLOCK = re.compile(r"[|>][+\-]?\d?[ \t]*(?:#[^\n]*)?\r?\n")
@@ -58,7 +60,8 @@ _LONGEST_WORD = 200
 
 def named_spans(text: str) -> Iterator[Span]:
     """Where values beside announcing names stand in `text`."""
-    for pattern in (_BINDING, _FLAG, _CALL, _ARGUMENTS, _SPOKEN, _COLUMN):
+    called = '("' in text or "('" in text or "(\\" in text
+    for pattern in (_BINDING, _FLAG, _SPOKEN, _COLUMN, *((_CALL, _ARGUMENTS) if called else ())):
         done = 0
         for match in pattern.finditer(text):
             if match.start() < done:

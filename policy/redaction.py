@@ -1,27 +1,44 @@
 """Secrets out of text, before a model, a chat or the audit sees it.
 
-Four looks at the same text: tokens known by their shape (token_shapes.py), values beside names that announce them
-(named_secrets.py), private keys and other blocks, and credentials in addresses and headers (here). What is found is
-replaced by a mark that names nothing; the rest of the text stays as it is.
+Five looks at the same text: private keys (key_blocks.py), pasted Secrets (pasted_secrets.py), credentials in
+addresses, headers and command lines (credential_places.py), values beside names that announce them
+(named_secrets.py), and tokens known by their shape (token_shapes.py). What is found is replaced by a mark that names
+nothing; the rest of the text stays as it is.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from domain.plain_json import Json
 from policy.credential_places import place_spans
+from policy.key_blocks import key_spans
 from policy.named_secrets import named_spans
+from policy.pasted_secrets import pasted_spans
 from policy.secret_names import Announces, announces
 from policy.secret_values import MARK, is_secret_value
 from policy.token_shapes import token_spans
 
 Span = tuple[int, int]
-_LOOKS: tuple[Callable[[str], Iterable[Span]], ...] = (place_spans, named_spans, token_spans)
+_LOOKS: tuple[Callable[[str], Iterable[Span]], ...] = (
+    key_spans,
+    pasted_spans,
+    place_spans,
+    named_spans,
+    token_spans,
+)
+
+
+_LONG = 256 * 1024
+"""Above this, one look has to do: a second one finds next to nothing, and takes as long."""
 
 
 def redact(text: str) -> str:
-    """`text` with every secret we can tell replaced by `[redacted]`; redacting twice changes nothing."""
-    for _ in range(4):
+    """`text` with every secret we can tell replaced by `[redacted]`.
+
+    Redacting twice changes nothing, in texts under 256 KB.
+    """
+    for _ in range(1 if len(text) > _LONG else 4):
         shorter = _redacted_once(text)
         if shorter == text:
             break
@@ -32,12 +49,17 @@ def redact(text: str) -> str:
 def secret_spans(text: str) -> list[Span]:
     """Where secrets stand in `text`, in order and without overlap."""
     merged: list[Span] = []
-    for start, end in sorted(span for look in _LOOKS for span in look(text)):
+    for start, end in sorted([*_marks(text), *(span for look in _LOOKS for span in look(text))]):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        elif text[start:end] != MARK:
+        else:
             merged.append((start, end))
-    return merged
+    return [(start, end) for start, end in merged if text[start:end] != MARK]
+
+
+def _marks(text: str) -> Iterator[Span]:
+    """What was redacted before: it joins whatever touches it, so that no mark is redacted in part."""
+    return (match.span() for match in re.finditer(re.escape(MARK), text))
 
 
 def redact_json(value: Any, *, name: str = "") -> Any:

@@ -24,9 +24,10 @@ _PASSWORDS = frozenset(
 )
 _TOKENS = frozenset(
     "secret token apikey accesskey secretkey privatekey authtoken accesstoken refreshtoken idtoken identitytoken "
-    "clientsecret appsecret sharedsecret sessiontoken bearertoken apitoken jwt pat signingkey encryptionkey otp totp mfa "
-    "accountkey sharedaccesskey masterkey credential appkey applicationkey licensekey servicekey webhooksecret hmackey "
-    "registrationtoken deploykey authkey apisecret csrftoken xsrftoken secrettoken connectionstring connstr".split()
+    "clientsecret appsecret sharedsecret sessiontoken bearertoken apitoken jwt pat signingkey encryptionkey otp "
+    "totp mfa accountkey sharedaccesskey masterkey credential appkey applicationkey licensekey servicekey "
+    "webhooksecret hmackey registrationtoken deploykey authkey apisecret csrftoken xsrftoken secrettoken "
+    "connectionstring connstr".split()
 )
 _MAYBES = frozenset(
     "key auth authorization session sid cookie signature sig hmac dsn pin salt seed nonce pass bearer license pepper "

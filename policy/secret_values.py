@@ -27,13 +27,14 @@ _PLACEHOLDER = re.compile(
     re.DOTALL,
 )
 _REFERENCE = re.compile(
-    r"(?:vault|ref|alias|file|env|ssm|secretsmanager|awssm|awsps|gcpsm|gcp|azurekeyvault|keyvault|op|sops|k8s|kubernetes|secretKeyRef|"
-    r"configMapKeyRef|arn|projects|secret|secrets|pkcs11|bws)(?::|://|/)[\w./:@#\-]+|"
+    r"(?:vault|ref|alias|file|env|ssm|secretsmanager|awssm|awsps|gcpsm|gcp|azurekeyvault|keyvault|op|sops|k8s|kubernetes|"
+    r"secretKeyRef|configMapKeyRef|arn|projects|secret|secrets|pkcs11|bws)(?::|://|/)[\w./:@#\-]+|"
     r"(?:https?|tcp|udp|unix|grpc|redis|amqp|jdbc:\w+)://\S*",
     re.IGNORECASE,
 )
 _PATH = re.compile(
-    r"(?:[A-Z]:\\|/|\./|\.\./|~/)(?:[a-z][a-z0-9._\-]{0,30}|\.[a-z]\w{0,20}|[A-Z][a-z]+)(?:[/\\](?:\.*[a-z0-9_][a-z0-9._\-]{0,40}|\.\.[a-z]\w*))+[/\\]?"
+    r"(?:[A-Z]:\\|/|\./|\.\./|~/)(?:[a-z][a-z0-9._\-]{0,30}|\.[a-z]\w{0,20}|[A-Z][a-z]+)"
+    r"(?:[/\\](?:\.*[a-z0-9_][a-z0-9._\-]{0,40}|\.\.[a-z]\w*))+[/\\]?"
 )
 _CODE = re.compile(
     r"(?:self|this|config|cfg|settings|os|process|env|args|opts|options|ctx|params|req|request|conf|props|system|values|"

@@ -17,10 +17,26 @@ _BASE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("azure_storage_key", "AzureStorageKeyDetector", ("AccountKey",)),
     ("cloudant", "CloudantDetector", ("cloudant", "CLOUDANT", "cl_", "cl-", "CL_")),
     ("discord", "DiscordBotTokenDetector", ("discord", "DISCORD", "Bot ")),
-    ("github_token", "GitHubTokenDetector", ("gh",)),
-    ("gitlab_token", "GitLabTokenDetector", ("gl", "GR1348941")),
+    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    (
+        "gitlab_token",
+        "GitLabTokenDetector",
+        (
+            "glpat-",
+            "gldt-",
+            "glft-",
+            "glsoat-",
+            "glrt-",
+            "glcbt-",
+            "glimt-",
+            "glptt-",
+            "glagent-",
+            "gloas-",
+            "GR1348941",
+        ),
+    ),
     ("ibm_cloud_iam", "IbmCloudIamDetector", ("ibm", "IBM")),
-    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos", "COS")),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos_", "cos-", "COS_", "COS-", "ibm", "IBM")),
     ("mailchimp", "MailchimpDetector", ("-us",)),
     ("npm", "NpmDetector", ("_authToken",)),
     ("openai", "OpenAIDetector", ("T3BlbkFJ",)),
@@ -65,7 +81,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("LTAI", r"[0-9A-Za-z]{16,26}"),  # Alibaba
     ("AKID", r"[0-9A-Za-z]{32}"),  # Tencent
     ("fo1_", r"[\w\-]{40,50}"),  # Fly
-    ("FlyV1 fm", r"[0-9a-zA-Z]_[0-9A-Za-z+/=,_]{20,2000}"),
+    ("fm2_", r"[0-9A-Za-z+/=,_]{20,2000}"),
     ("HRKU-", r"[0-9A-Za-z_\-]{30,70}"),
     ("scw_", r"[0-9a-f\-]{30,40}"),
     # chat and mail
@@ -189,21 +205,26 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """A literal prefix that is cheap to look for, and what follows it."""
 
+_ALONE = r"(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))"
 _SUFFIXED: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("8Q~", re.compile(r"(?<![\w~.\-])[0-9A-Za-z_~.\-]{3}[78]Q~[0-9A-Za-z_~.\-]{31,37}")),
-    ("7Q~", re.compile(r"(?<![\w~.\-])[0-9A-Za-z_~.\-]{3}[78]Q~[0-9A-Za-z_~.\-]{31,37}")),
+    ("8Q~", re.compile(r"(?:(?<![\w~.\-])|(?<=\\[nrt]))[0-9A-Za-z_~.\-]{3}[78]Q~[0-9A-Za-z_~.\-]{31,37}")),
+    ("7Q~", re.compile(r"(?:(?<![\w~.\-])|(?<=\\[nrt]))[0-9A-Za-z_~.\-]{3}[78]Q~[0-9A-Za-z_~.\-]{31,37}")),
     (".atlasv1.", re.compile(r"(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-=]{40,100}")),
     ("-us", re.compile(r"(?<![\w\-])[0-9a-f]{32}-us\d{1,2}(?![\w\-])")),
     (":AA", re.compile(r"(?<!\w)\d{8,10}:AA[0-9A-Za-z_\-]{32,34}(?![\w\-])")),
     (":APA91b", re.compile(r"[0-9A-Za-z_\-]{4,40}:APA91b[0-9A-Za-z_\-]{100,200}")),
-    ("AC", re.compile(r"(?<![A-Za-z0-9+/])AC[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
-    ("SK", re.compile(r"(?<![A-Za-z0-9+/])SK[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
+    ("AC", re.compile(_ALONE + r"AC[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
+    ("SK", re.compile(_ALONE + r"SK[0-9a-f]{32}(?![A-Za-z0-9+/=])")),
     ("AKIA", re.compile(r"AKIA[0-9A-Z]{16}[\s,;:|\"'/]{1,4}([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])")),
-    ("eyJ", re.compile(r"eyJ(?<![A-Za-z0-9_\-]eyJ)[A-Za-z0-9_\-]{6,8000}(?:\.[A-Za-z0-9_\-]{2,16000}){1,4}")),
+    ("eyJ", re.compile(r"eyJ(?:(?<![\w\-]eyJ)|(?<=\\[nrt]eyJ))[\w\-]{6,8000}+(?:\.[A-Za-z0-9_\-]{2,16000}){1,4}")),
     ("eyJhdXRocyI6", re.compile(r"eyJhdXRocyI6[A-Za-z0-9+/=_\-]{16,20000}")),
     ("eyJhdXRoI", re.compile(r"eyJhdXRoI[A-Za-z0-9+/=_\-]{16,20000}")),
 )  # fmt: skip
 """Shapes whose literal does not stand first."""
+
+
+_LONG_RUN = re.compile(r"[\w+/=.~$:\-]{18,}+")
+"""Every shape is a long run of such characters; most of an ordinary text is not, and is not searched."""
 
 
 @cache
@@ -211,7 +232,8 @@ def _shape(prefix: str, rest: str) -> re.Pattern[str]:
     """The literal stands first, so that the search for it is a plain one; what stood before it is checked after."""
     literal = re.escape(prefix)
     before = r"\w\-" if len(prefix) < 6 and prefix.islower() else "A-Za-z0-9"
-    guard = rf"(?<![{before}]{literal})" if prefix[0].isalnum() else ""
+    # A letter before it makes it part of a word, unless that letter is an escaped line break.
+    guard = rf"(?:(?<![{before}]{literal})|(?<=\\[nrt]{literal}))" if prefix[0].isalnum() else ""
     return re.compile(literal + guard + rest)
 
 
@@ -225,15 +247,18 @@ def _base_plugin(module: str, name: str) -> tuple[re.Pattern[str], ...]:
 
 def token_spans(text: str) -> Iterator[Span]:
     """Where tokens of known shapes stand in `text`, in no order, possibly overlapping."""
+    runs = "\n".join(_LONG_RUN.findall(text))
     for prefix, rest in _SHAPES:
-        if prefix in text:
+        if prefix in runs:
             for match in _shape(prefix, rest).finditer(text):
                 if _looks_drawn(match.group()[len(prefix) :]):
                     yield match.span()
     for hint, pattern in _SUFFIXED:
-        if hint in text:
+        if hint in runs:
             yield from (match.span(match.lastindex or 0) for match in pattern.finditer(text))
     for module, name, hints in _BASE:
+        if not any(hint in text for hint in hints):
+            continue
         for start, end in _windows(text, hints):
             for pattern in _base_plugin(module, name):
                 for match in pattern.finditer(text, start, end):

@@ -206,7 +206,7 @@ def drawn(rng: random.Random) -> list[str]:
         f"etag: {draw(HEX, 32)}",
         f"md5={draw(HEX, 32)} size=123",
         f"docker.io/library/app:{draw(HEX, 12)}",
-        f"  Normal  Scheduled  3m  default-scheduler  Successfully assigned shop/web-{hashed}-{suffix} to node-{rng.randrange(9)}",
+        f"  Normal  Scheduled  3m  default-scheduler  assigned shop/web-{hashed}-{suffix} to node-{rng.randrange(9)}",
         f'"continue":"eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6{draw(string.ascii_letters, 20)}"',
         f"idempotency_key={uid}",
         f"node ip-10-0-{rng.randrange(255)}-{rng.randrange(255)}.eu-west-1.compute.internal ready",

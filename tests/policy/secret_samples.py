@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable
 
 UPPER, LOWER, DIGITS = string.ascii_uppercase, string.ascii_lowercase, string.digits
+BIG = UPPER + DIGITS
 ALNUM = UPPER + LOWER + DIGITS
 URLSAFE = ALNUM + "-_"
 HEX = DIGITS + "abcdef"
@@ -48,17 +49,23 @@ TOKENS: dict[str, Callable[[Rng], str]] = {
     "GitHub classic": lambda r: f"gh{r.choice('pousr')}_" + draw(r, ALNUM, 36),
     "GitHub fine-grained": lambda r: f"github_pat_{draw(r, ALNUM, 22)}_{draw(r, ALNUM, 59)}",
     "GitLab personal": lambda r: "glpat-" + draw(r, URLSAFE, 20),
-    "GitLab routable": lambda r: f"glpat-{draw(r, URLSAFE, 27)}.{draw(r, LOWER + DIGITS, 2)}.{draw(r, LOWER + DIGITS, 9)}",
+    "GitLab routable": lambda r: (
+        f"glpat-{draw(r, URLSAFE, 27)}.{draw(r, LOWER + DIGITS, 2)}.{draw(r, LOWER + DIGITS, 9)}"
+    ),
     "GitLab deploy": lambda r: "gldt-" + draw(r, URLSAFE, 20),
     "GitLab runner": lambda r: "glrt-" + draw(r, URLSAFE, 20),
     "Atlassian API token": lambda r: f"ATATT3xFfGF0{draw(r, URLSAFE, 160)}={draw(r, UPPER + DIGITS, 8)}",
     "Slack bot": lambda r: f"xoxb-{draw(r, DIGITS, 12)}-{draw(r, DIGITS, 13)}-{draw(r, ALNUM, 24)}",
-    "Slack user": lambda r: f"xoxp-{draw(r, DIGITS, 12)}-{draw(r, DIGITS, 12)}-{draw(r, DIGITS, 13)}-{draw(r, HEX, 32)}",
-    "Slack app": lambda r: f"xapp-1-A{draw(r, UPPER + DIGITS, 10)}-{draw(r, DIGITS, 13)}-{draw(r, HEX, 64)}",
-    "Slack webhook": lambda r: "https://hooks.slack.com/services/T{}/B{}/{}".format(
-        draw(r, UPPER + DIGITS, 9), draw(r, UPPER + DIGITS, 10), draw(r, ALNUM, 24)
+    "Slack user": lambda r: (
+        f"xoxp-{draw(r, DIGITS, 12)}-{draw(r, DIGITS, 12)}-{draw(r, DIGITS, 13)}-{draw(r, HEX, 32)}"
     ),
-    "Stripe live": lambda r: f"{r.choice(['sk', 'rk'])}_{r.choice(['live', 'test'])}_" + draw(r, ALNUM, r.choice([24, 99])),
+    "Slack app": lambda r: f"xapp-1-A{draw(r, UPPER + DIGITS, 10)}-{draw(r, DIGITS, 13)}-{draw(r, HEX, 64)}",
+    "Slack webhook": lambda r: (
+        f"https://hooks.slack.com/services/T{draw(r, BIG, 9)}/B{draw(r, BIG, 10)}/{draw(r, ALNUM, 24)}"
+    ),
+    "Stripe live": lambda r: (
+        f"{r.choice(['sk', 'rk'])}_{r.choice(['live', 'test'])}_" + draw(r, ALNUM, r.choice([24, 99]))
+    ),
     "Stripe webhook": lambda r: "whsec_" + draw(r, ALNUM, 32),
     "Twilio API key": lambda r: "SK" + draw(r, HEX, 32),
     "SendGrid": lambda r: f"SG.{draw(r, URLSAFE, 22)}.{draw(r, URLSAFE, 43)}",
@@ -104,8 +111,12 @@ VALUES: dict[str, Callable[[Rng], str]] = {
     "alphanumeric 20": lambda r: draw(r, ALNUM, 20),
     "alphanumeric 12": lambda r: draw(r, ALNUM, 12),
     "with symbols": lambda r: draw(r, ALNUM, 5) + r.choice("!@#%^*_+") + draw(r, ALNUM, 5) + r.choice("!@#%^*-+."),
-    "a word and a number": lambda r: r.choice(["Summer", "hunter", "dragon", "tiger", "Welcome"]) + str(r.randrange(10, 9999)),
-    "words": lambda r: "-".join(r.choice(["correct", "horse", "battery", "staple", "orbit", "maple"]) for _ in range(4)),
+    "a word and a number": lambda r: (
+        r.choice(["Summer", "hunter", "dragon", "tiger", "Welcome"]) + str(r.randrange(10, 9999))
+    ),
+    "words": lambda r: "-".join(
+        r.choice(["correct", "horse", "battery", "staple", "orbit", "maple"]) for _ in range(4)
+    ),
 }
 """Secrets that only their place gives away."""
 
@@ -122,7 +133,7 @@ PLACES: tuple[str, ...] = (
     "redis.auth.password={s}",
     'spring.datasource.password = "{s}"',
     "- name: DB_PASSWORD\n  value: {s}",
-    "- name: STRIPE_SECRET_KEY\n  value: \"{s}\"",
+    '- name: STRIPE_SECRET_KEY\n  value: "{s}"',
     '{{"name":"API_TOKEN","value":"{s}"}}',
     "      DB_PASSWORD:   {s}",
     "clientSecret: {s}",
@@ -171,9 +182,9 @@ PLACES: tuple[str, ...] = (
     "TWILIO_AUTH_TOKEN={s}",
     "sshpass -p {s} ssh root@host",
     "passphrase: {s}",
-    "config.setPassword(\"{s}\")",
+    'config.setPassword("{s}")',
     "'api_key' => '{s}',",
-    "token := \"{s}\"",
+    'token := "{s}"',
 )
 """Where a value is a secret, whatever it looks like."""
 
