@@ -14,7 +14,7 @@ from practice.control_plane import ControlPlane
 from practice.kubectl import KubectlFailed, kubectl
 from tests.needs import needs
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
 SETTINGS = path_of("v1", "ConfigMap", "default", "rights")
 

@@ -16,7 +16,7 @@ from tests.needs import needs
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-pytestmark = [pytest.mark.cluster, pytest.mark.prometheus]
+pytestmark = [pytest.mark.cluster, pytest.mark.prometheus, pytest.mark.timeout(180)]
 
 
 def fixes(values: Mapping[str, str]) -> dict[str, Sequence[str]]:

@@ -12,7 +12,7 @@ from practice.waiting import until
 from practice.worlds import Program, Requirement, World
 from tests.needs import needs
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
 NAMESPACE = "kubelet-tests"
 IMAGE = "registry.example/tests/greeter"
