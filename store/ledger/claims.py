@@ -52,7 +52,7 @@ class Claims(Executions):
         who = f"executor:{worker}"
         async with self._database.begin() as tx:
             row = await lock(tx, proposal_id)
-            doubt = await self._doubt(tx, row, digest)
+            doubt = await self._doubt(tx, row)
             if row is not None and not doubt:
                 claimed = await move(
                     tx,
@@ -67,7 +67,7 @@ class Claims(Executions):
                     return await self._open(tx, row, worker, lease_seconds)
             # Losing a race to another worker is daily business; anything else is worth a row.
             if row is None or row["state"] not in RUNNING:
-                await self._refuse(tx, proposal_id, row, who, doubt)
+                await self._refuse(tx, proposal_id, row, who, doubt, digest)
         return None
 
     async def _open(self, tx: Transaction, row: Any, worker: str, lease_seconds: float) -> ClaimedExecution:
@@ -94,13 +94,13 @@ class Claims(Executions):
             opened["id"], proposal_of(row), row["digest"], worker, opened["token"], from_micros(now), lease_seconds
         )
 
-    async def _doubt(self, tx: Transaction, row: Any | None, digest: str) -> str:
+    async def _doubt(self, tx: Transaction, row: Any | None) -> str:
         """What speaks against the stored record itself, "" when it adds up. No state column is believed here."""
         if row is None or row["state"] != ProposalState.approved:
             return ""
-        stored = bytes(row["canonical"])
-        if not hashlib.sha256(stored).hexdigest() == row["digest"] == digest:
-            return "the stored bytes do not have the digest that was asked for"
+        stored, digest = bytes(row["canonical"]), row["digest"]
+        if hashlib.sha256(stored).hexdigest() != digest:
+            return "the stored bytes do not have the digest that was approved"
         found = proposal_of(row)
         if found.id != row["id"] or to_micros(found.expires_at) != row["expires_at"] or found.cluster != row["cluster"]:
             return "the row beside the stored bytes was changed"
@@ -124,15 +124,20 @@ class Claims(Executions):
                 return f"the audit says that it was {row['what']} before"
         return ""
 
-    async def _refuse(self, tx: Transaction, proposal_id: str, row: Any | None, who: str, doubt: str) -> None:
+    async def _refuse(
+        self, tx: Transaction, proposal_id: str, row: Any | None, who: str, doubt: str, digest: str
+    ) -> None:
         if doubt:
             # It stays out of the way from now on: an approval that does not add up must not be tried every second.
             await move(tx, proposal_id, ProposalState.stale, why=f"Refused at the claim: {doubt}.")
             await self._audit.append(tx, who, "claim-refused", proposal_id, why=doubt, result=ProposalState.stale)
             return
         state = "absent" if row is None else row["state_now"]
-        stopped = (await tx.execute(select(switch.c.why).where(switch.c.name == STOP))).first() is not None
-        why = "the stop switch is set" if stopped and state == ProposalState.approved else f"it is {state}"
+        why = f"it is {state}"
+        if row is not None and row["digest"] != digest:
+            why = "another digest was asked for than the approved one"
+        elif state == ProposalState.approved:
+            why = "the stop switch is set"
         await self._audit.append(tx, who, "refused", proposal_id, why=why, result=state, details={"tried": "claim"})
 
 

@@ -1,7 +1,7 @@
 """Decisions: who said yes or no to exactly these bytes. A no is final, and nobody counts twice."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlalchemy import insert, select
 
@@ -9,6 +9,8 @@ from domain.errors import NotAllowed
 from domain.people import Person, Role
 from domain.plain_json import Json
 from domain.proposals import ProposalState
+from policy.consent import Consent
+from policy.redaction import redact
 from store.clock import DB_CLOCK
 from store.database import Database, Transaction
 from store.ledger.audit import Audit
@@ -20,17 +22,6 @@ from store.schema import decision, proposal
 
 SHORTEST_PREFIX = 12
 Verdict = Literal["approve", "reject"]
-
-
-class ConsentNeeded(Protocol):
-    """What policy asks for, as `policy.consent.Consent` says it."""
-
-    @property
-    def approvers(self) -> int: ...
-    @property
-    def not_the_requester(self) -> bool: ...
-    @property
-    def may_run(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +51,14 @@ class Decisions:
         verdict: Verdict,
         reason: str,
         role: Role,
-        consent: ConsentNeeded,
+        consent: Consent,
     ) -> DecisionResult:
         """One person's yes or no. Whether the role may decide is policy's to say, before this is called.
 
         Every attempt leaves an audit row; one that does not count says why, to the person too.
         """
         try:
-            return await self._decide(proposal_id, digest_prefix, person, verdict, reason, role, consent)
+            return await self._decide(proposal_id, digest_prefix, person, verdict, redact(reason), role, consent)
         except NotAllowed as refusal:
             await self.refuse(proposal_id, person, str(refusal), tried=verdict)
             return DecisionResult(None, False, str(refusal))
@@ -80,7 +71,7 @@ class Decisions:
         verdict: Verdict,
         reason: str,
         role: Role,
-        consent: ConsentNeeded,
+        consent: Consent,
     ) -> DecisionResult:
         async with self._database.begin() as tx:
             row = await lock(tx, proposal_id)
@@ -119,7 +110,7 @@ class Decisions:
         digest_prefix: str,
         person: Person,
         verdict: Verdict,
-        consent: ConsentNeeded,
+        consent: Consent,
         earlier: list[Any],
     ) -> str:
         """Why this decision cannot count, "" when it can."""
@@ -157,7 +148,7 @@ class Decisions:
         verdict: Verdict,
         reason: str,
         role: Role,
-        consent: ConsentNeeded,
+        consent: Consent,
     ) -> None:
         signed: Json = {
             "proposal": row["id"],

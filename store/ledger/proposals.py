@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, select
 from domain.errors import NotAllowed
 from domain.people import Person
 from domain.proposals import Proposal, ProposalState, canonical
+from policy.redaction import redact
 from store.clock import DB_CLOCK, SECOND, to_micros
 from store.database import Database, Transaction
 from store.ledger.audit import Audit
@@ -87,6 +88,7 @@ class Proposals:
 
     async def revoke(self, proposal_id: str, person: Person, reason: str) -> bool:
         """Take it back; possible until the claim. Whether it was; either way the audit knows."""
+        reason = redact(reason)
         async with self._database.begin() as tx:
             row = await lock(tx, proposal_id)
             done = row is not None and await move(
@@ -112,7 +114,7 @@ class Proposals:
     async def mark_stale(self, proposal_id: str, why: str) -> bool:
         """The cluster is no longer as it was proposed for: nobody may run it now. Whether it was still open."""
         async with self._database.begin() as tx:
-            return await self._outrun(tx, proposal_id, why)
+            return await self._outrun(tx, proposal_id, redact(why))
 
     async def expire(self) -> tuple[str, ...]:
         """Ids of open proposals whose time has passed, now marked so. For cards only: the claim looks at the clock."""

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import text
+
 from domain.people import Person, Role
 from domain.proposals import Identity, Outcome, Precondition, Proposal
 from domain.risk import Risk
 from domain.scripts import Script
+from policy.consent import Consent
 from store.ledger.claimed import ClaimedExecution
 from store.ledger.decisions import DecisionResult, Verdict
 from store.record import Store
@@ -21,7 +24,7 @@ SECOND = Person("slack", "T1", "U-second")
 
 
 @dataclass(frozen=True)
-class Needs:
+class Needs(Consent):
     """A consent as policy would ask for it."""
 
     approvers: int = 1
@@ -96,3 +99,9 @@ async def claimed(store: Store, lease_seconds: float = 30, **different: Any) -> 
 
 def outcome(exit_code: int | None = 0, *, verified: bool | None = True, why: str = "") -> Outcome:
     return Outcome(exit_code, "rolled back\n", False, verified, "3 of 3 ready\n", 1.5, why)
+
+
+async def out_of_lease(store: Store, table: str) -> None:
+    """As if every holder had been silent for too long: no test has to be faster than a lease."""
+    async with store.database.begin() as tx:
+        await tx.execute(text(f"UPDATE {table} SET lease_until = 1 WHERE lease_until IS NOT NULL"))

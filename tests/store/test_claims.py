@@ -1,17 +1,23 @@
 """An approval is spent once, only while everything about it holds, and never without a trace."""
 
 import asyncio
+import hashlib
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from domain.errors import NotAllowed
 from domain.people import Role
-from domain.proposals import Outcome, ProposalState
+from domain.proposals import CommandRequests, Identity, Outcome, Proposal, ProposalState, canonical
+from domain.risk import Risk
+from domain.scripts import ApiRequest, Expectation, Script
+from store import schema
 from store.ledger.claimed import ClaimedExecution
 from store.record import Store
-from tests.store.making import ASKER, LEAD, SECOND, Needs, approved, claimed, decide, outcome, proposal
+from tests.store.making import ASKER, LEAD, SECOND, Needs, approved, claimed, decide, out_of_lease, outcome, proposal
 
 
 async def _sql(store: Store, *statements: str) -> None:
@@ -82,8 +88,8 @@ async def test_workers_see_what_is_theirs(store: Store) -> None:
 
 async def test_an_approval_that_ran_out_is_not_claimed(store: Store) -> None:
     """The database's clock decides at the claim, and no sweeper is needed."""
-    put_id, digest = await approved(store, expires_at=datetime.now(UTC) + timedelta(seconds=0.7))
-    await asyncio.sleep(0.8)
+    put_id, digest = await approved(store, expires_at=datetime.now(UTC) + timedelta(seconds=3))
+    await asyncio.sleep(3.1)
 
     assert await store.claims.claimable("c1") == ()
     assert await store.claims.claim(put_id, digest, "w1", 30) is None
@@ -91,12 +97,15 @@ async def test_an_approval_that_ran_out_is_not_claimed(store: Store) -> None:
 
 
 async def test_another_digest_is_not_claimed(store: Store) -> None:
-    """Whoever asks for other bytes than the stored ones gets nothing, and the proposal is out of the way."""
+    """Whoever asks for other bytes than the stored ones gets nothing; the approval stays good for those it was for."""
     put_id, digest = await approved(store)
 
-    assert await store.claims.claim(put_id, "f" * 64, "w1", 30) is None
-    assert await store.claims.claim(put_id, digest, "w1", 30) is None
-    assert await _state(store, put_id) is ProposalState.stale
+    other = await store.claims.claim(put_id, "f" * 64, "w1", 30)
+    right = await store.claims.claim(put_id, digest, "w1", 30)
+
+    refused = [row.why for row in await store.audit.about(put_id) if row.what == "refused"]
+    assert (other, refused) == (None, ["another digest was asked for than the approved one"])
+    assert right is not None
 
 
 async def test_the_stop_switch_stops_every_claim(store: Store) -> None:
@@ -120,7 +129,7 @@ async def test_the_stop_switch_stops_every_claim(store: Store) -> None:
 @pytest.mark.parametrize(
     "forgery",
     [
-        "UPDATE decision SET verdict = 'approve'",
+        "UPDATE decision SET human = 'two-people'",
         "UPDATE decision SET approvers = 1",
         "UPDATE decision SET person = 'slack:T1:U-second'",
         "UPDATE decision SET not_the_requester = FALSE",
@@ -139,7 +148,9 @@ async def test_a_forged_decision_is_not_claimed(store: Store, forgery: str) -> N
 
     assert run is None
     assert await _state(store, put.id) is ProposalState.stale
-    assert (await store.audit.about(put.id))[-1].what == "claim-refused"
+    row = (await store.audit.about(put.id))[-1]
+    assert row.what == "claim-refused"
+    assert "signature" in row.why or forgery.startswith("DELETE")
 
 
 async def test_a_state_set_by_hand_is_not_claimed(store: Store) -> None:
@@ -150,14 +161,71 @@ async def test_a_state_set_by_hand_is_not_claimed(store: Store) -> None:
     assert await store.claims.claim(put.id, put.digest, "w1", 30) is None
 
 
-async def test_changed_bytes_are_not_claimed(store: Store) -> None:
-    """The stored bytes are hashed again at the claim; one changed byte is another proposal."""
+_ANOTHER_VALUE: dict[str, Any] = {
+    "title": "Something harmless",
+    "script": Script("kubectl delete namespace shop\n", "", ""),
+    "interpreter": "/bin/sh",
+    "environment": (("PATH", "/tmp"),),
+    "working_directory": "/",
+    "cluster": "c2",
+    "context": "production",
+    "namespace": "kube-system",
+    "identity": Identity(user="admin"),
+    "sandbox": "none/1",
+    "timeout_seconds": 999_999,
+    "output_cap_bytes": 1,
+    "requests": (CommandRequests("x", (ApiRequest("delete", "", "secrets", "shop", "x"),)),),
+    "observed_namespaces": ("shop", "kube-system"),
+    "preconditions": (),
+    "dry_run_digest": "",
+    "expectations": (Expectation("t", "up", ">", 0.0),),
+    "policy_version": "0",
+    "risk": Risk.low,
+    "requester": LEAD,
+    "author": "model",
+    "incident": "i9",
+    "conversation": "slack:elsewhere",
+    "cause_key": "x|||",
+    "created_at": datetime(2020, 1, 1, tzinfo=UTC),
+    "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
+    "undo_of": "p0",
+    "id": "p-other",
+}
+
+
+@pytest.mark.parametrize("with_its_digest", [False, True])
+@pytest.mark.parametrize("name", [field.name for field in fields(Proposal)])
+async def test_changed_bytes_are_not_claimed(store: Store, name: str, with_its_digest: bool) -> None:
+    """Whichever field is changed behind the approval's back, also with the digest made to fit: nobody gets it."""
+    put_id, _ = await approved(store)
+    record = await store.proposals.get(put_id)
+    assert record is not None
+    forged = canonical(replace(record.proposal, **{name: _ANOTHER_VALUE[name]}))
+    await _without_guards(store, "proposal")
+    changed = {"canonical": forged}
+    if with_its_digest:
+        changed["digest"] = hashlib.sha256(forged).hexdigest()
+    async with store.database.begin() as tx:
+        await tx.execute(update(schema.proposal).values(changed))
+
+    runs = [
+        await store.claims.claim(put_id, asked_for, "w1", 30)
+        for asked_for in (record.digest, hashlib.sha256(forged).hexdigest())
+    ]
+
+    assert runs == [None, None]
+
+
+async def test_one_more_byte_is_not_claimed(store: Store) -> None:
+    """The stored bytes themselves are hashed, not what they mean: a space that changes nothing is refused too."""
     put_id, digest = await approved(store)
-    other = await store.proposals.propose(proposal())
-    others = f"SELECT canonical FROM proposal WHERE id = '{other.id}'"
-    await _without_guards(store, "proposal", f"UPDATE proposal SET canonical = ({others}) WHERE id = '{put_id}'")
+    await _without_guards(store, "proposal")
+    async with store.database.begin() as tx:
+        stored = (await tx.execute(select(schema.proposal.c.canonical))).scalar_one()
+        await tx.execute(update(schema.proposal).values(canonical=bytes(stored) + b" "))
 
     assert await store.claims.claim(put_id, digest, "w1", 30) is None
+    assert "do not have the digest that was approved" in (await store.audit.about(put_id))[-1].why
 
 
 @pytest.mark.parametrize("column", ["expires_at = expires_at + 3600000000", "cluster = 'c9'"])
@@ -243,10 +311,10 @@ async def test_an_outcome_is_kept(store: Store, came: Outcome, stands: ProposalS
 
 async def test_a_lost_worker_leaves_an_unknown_that_never_runs_again(store: Store) -> None:
     """When the lease is gone the execution is unknown, announced once, and no worker gets it."""
-    run = await claimed(store, lease_seconds=0.05)
+    run = await claimed(store)
     await store.claims.started(run)
-    alive = await claimed(store, lease_seconds=30)
-    await asyncio.sleep(0.1)
+    await out_of_lease(store, "execution")
+    alive = await claimed(store)
 
     lost = [await store.claims.orphans(), await store.claims.orphans()]
 
@@ -259,9 +327,9 @@ async def test_a_lost_worker_leaves_an_unknown_that_never_runs_again(store: Stor
 
 async def test_a_worker_that_was_given_up_changes_nothing(store: Store) -> None:
     """Its report is kept in the audit; whether to believe it is for a person."""
-    run = await claimed(store, lease_seconds=0.05)
+    run = await claimed(store)
     await store.claims.started(run)
-    await asyncio.sleep(0.1)
+    await out_of_lease(store, "execution")
     await store.claims.orphans()
 
     renewed = await store.claims.renew(run)
@@ -273,8 +341,8 @@ async def test_a_worker_that_was_given_up_changes_nothing(store: Store) -> None:
 
 async def test_a_claim_whose_lease_ran_out_is_not_started(store: Store) -> None:
     """A worker that slept through its lease may not begin."""
-    run = await claimed(store, lease_seconds=0.05)
-    await asyncio.sleep(0.1)
+    run = await claimed(store)
+    await out_of_lease(store, "execution")
 
     with pytest.raises(NotAllowed, match="run out"):
         await store.claims.started(run)
@@ -290,13 +358,16 @@ async def test_nothing_is_started_twice(store: Store) -> None:
 
 
 async def test_a_renewed_lease_keeps_a_long_run_alive(store: Store) -> None:
-    """A worker that renews in time is no orphan."""
-    run = await claimed(store, lease_seconds=0.3)
-    for _ in range(4):
-        await asyncio.sleep(0.1)
-        assert await store.claims.renew(run)
+    """A worker that renews is no orphan when its first lease is over; once the lease is gone, renewing is refused."""
+    run = await claimed(store, lease_seconds=2)
+    renewed = await store.claims.renew(run, 60)
+    await asyncio.sleep(2.1)
+    orphans = await store.claims.orphans()
+    await out_of_lease(store, "execution")
 
-    assert await store.claims.orphans() == ()
+    too_late = await store.claims.renew(run)
+
+    assert (renewed, orphans, too_late) == (True, (), False)
 
 
 async def test_a_denial_and_a_claim_at_the_same_moment_have_one_winner(store: Store) -> None:

@@ -169,7 +169,7 @@ async def test_what_expired_cannot_be_decided(store: Store, verdict: Verdict) ->
     result = await decide(store, put.id, LEAD, verdict)
 
     assert (result.accepted, result.state) == (False, ProposalState.expired)
-    assert "expired" in result.why
+    assert "Its time has passed" in result.why
 
 
 async def test_what_runs_cannot_be_decided(store: Store) -> None:
@@ -206,3 +206,16 @@ async def test_an_attempt_that_policy_stopped_is_kept_too(store: Store) -> None:
 
     row = (await store.audit.about(put.id))[-1]
     assert (row.who, row.what, row.why) == (str(THIRD), "refused", "a viewer may not approve")
+
+
+async def test_secrets_in_reasons_are_not_kept(store: Store) -> None:
+    """What people paste as a reason is redacted in the decision, in the proposal's row and in the audit."""
+    secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    put = await store.proposals.propose(proposal())
+    await decide(store, put.id, LEAD, reason=f"tested with {secret}")
+    await store.proposals.revoke(put.id, ASKER, f"no, {secret} is wrong")
+
+    kept = f"{await store.proposals.get(put.id)} {await store.audit.about(put.id)}"
+
+    assert secret not in kept
+    assert "tested with" in kept
