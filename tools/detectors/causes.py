@@ -9,6 +9,7 @@ from tools.detectors.explains import explanation
 from tools.kubernetes.relations import Relations
 
 AT_MOST = 3
+_COMPARED = 200
 
 _TRUST = {
     "config-missing": 0.95,
@@ -32,10 +33,12 @@ _TRUST = {
 def fold(findings: Iterable[Finding], state: ClusterState) -> tuple[Cause, ...]:
     """At most three causes, the first explaining most of what is wrong; what is over or only worth knowing is none."""
     active = [f for f in findings if f.severity > Severity.info and "recovered_at" not in f.facts]
-    active = list({f.id: f for f in active}.values())
+    active = sorted({f.id: f for f in active}.values(), key=_weight, reverse=True)
+    total = sum(map(_weight, active)) or 1
+    # Comparing each with each is for what a person could read; in a general collapse the gravest tell enough.
+    active = active[:_COMPARED]
     relations = Relations.over(state)
     parents, sentences = _parents(active, relations)
-    total = sum(map(_weight, active)) or 1
     causes = []
     for root in (f for f in active if f.id not in parents):
         followers = [f for f in active if f is not root and _root(f.id, parents) == root.id]
@@ -49,8 +52,9 @@ def _parents(active: list[Finding], relations: Relations) -> tuple[dict[str, str
     """Each consequence's cause, by id, and the sentence that connects them; never in a circle."""
     parents: dict[str, str] = {}
     sentences: dict[str, str] = {}
+    by_trust = sorted(active, key=lambda f: -_TRUST.get(f.code, 0.5))
     for other in active:
-        for cause in sorted(active, key=lambda f: -_TRUST.get(f.code, 0.5)):
+        for cause in by_trust:
             if cause is other or _root(cause.id, parents) == other.id:
                 continue
             if sentence := explanation(cause, other, relations):

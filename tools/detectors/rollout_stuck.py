@@ -28,6 +28,17 @@ _BLOCKED_STARTS = frozenset(
 )
 
 
+_TRUST = {
+    "quota": "0.93",
+    "not-allowed": "0.88",
+    "pods-not-starting": "0.75",
+    "paused": "0.7",
+    "deadline": "0.6",
+    "not-ready": "0.5",
+}
+"""How much each reason explains: a quota says it all, a deadline only that something is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stuck:
     why: str
@@ -69,6 +80,7 @@ def _finding(relations: Relations, workload: Workload, stuck: _Stuck) -> Finding
         facts={
             **facts.about(relations, workload),
             "why": stuck.why,
+            "confidence": _TRUST[stuck.why],
             "pods": str(max(workload.wanted - facts.ready_pods(workload), 1)),
             **stuck.facts,
         },

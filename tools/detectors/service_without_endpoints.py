@@ -173,7 +173,7 @@ class _View:
             if workload.ref.namespace != namespace or workload.ref.kind in {"Job", "CronJob"} or not workload.wanted:
                 continue
             near = _nearness(selector, workload.labels, ref.name, workload.ref.name)
-            if near > max(score, _NEAR) and not self._is_served(workload):
+            if near > max(score, _NEAR) and (workload.ref.name == ref.name or not self._is_served(workload)):
                 nearest, score = workload, near
         before = dig(last_applied(service) or {}, "spec", "selector", default={})
         changed = edited(service, "spec")
@@ -223,7 +223,7 @@ class _View:
         ]
         declared = _ports(ready)
         absent = [name for name in names if name not in {port_name for port_name, _ in declared}]
-        if not absent or all(ago(created(p), self.state.now) < _STARTING for p in ready):
+        if not absent:
             return None
         return self._port(service, ready, f"has no endpoints: no container has a port named {absent[0]}", absent[0])
 

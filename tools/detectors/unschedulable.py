@@ -53,10 +53,24 @@ class _Reasons:
 
 def find(state: ClusterState) -> Iterator[Finding]:
     relations = Relations.over(state)
+    room = _Room(relations)
+    alone: dict[tuple[str, _Reasons], tuple[Workload, list[Json]]] = {}
     for workload in relations.workloads():
         waiting = [pod for pod in relations.live_pods(workload) if _waits(relations, pod)]
-        if waiting:
-            yield _finding(relations, workload, waiting)
+        if not waiting:
+            continue
+        if workload.ref.kind == "Pod":
+            # Pods without an owner that wait for the same reason are one thing to say.
+            key = (workload.ref.namespace, _reasons(_message(waiting[0])))
+            alone.setdefault(key, (workload, []))[1].extend(waiting)
+        else:
+            yield _finding(relations, room, workload, waiting)
+    for workload, waiting in alone.values():
+        yield _finding(relations, room, workload, waiting)
+
+
+def _message(pod: Json) -> str:
+    return str(condition(pod, "PodScheduled").get("message", ""))
 
 
 def _waits(relations: Relations, pod: Json) -> bool:
@@ -71,9 +85,9 @@ def _waits(relations: Relations, pod: Json) -> bool:
     return ago(moment(scheduled.get("lastTransitionTime")), now) > (_AUTOSCALER_GRACE if grows else _GRACE)
 
 
-def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> Finding:
+def _finding(relations: Relations, room_left: "_Room", workload: Workload, waiting: list[Json]) -> Finding:
     state, pod = relations.state, waiting[0]
-    message = str(condition(pod, "PodScheduled").get("message", ""))
+    message = _message(pod)
     reasons = _reasons(message)
     ref = state.ref("Pod", pod)
     wanted = requested(dig(pod, "spec", default={}))
@@ -84,7 +98,7 @@ def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> F
         "why": reasons.why,
         **{f"requested_{name}": in_words(name, wanted[name]) for name in ("cpu", "memory") if name in wanted},
     }
-    room = _room(relations, reasons.lacking, wanted)
+    room = room_left.largest(reasons.lacking, wanted)
     for name, (largest, _) in room.items():
         known[f"largest_free_{name}"] = in_words(name, largest)
     nodes = _nodes_seen(relations, reasons, known)
@@ -95,6 +109,9 @@ def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> F
         if name in wanted
     )
     count = "1 pod" if len(waiting) == 1 else f"{len(waiting)} pods"
+    who = f"{workload.ref.name} has {count}"
+    if workload.ref.kind == "Pod":
+        who = f"{workload.ref.name} is" if len(waiting) == 1 else f"{workload.ref.name} and {len(waiting) - 1} more are"
     pending = next((e for e in relations.events("Pod", pod) if e.get("reason") == "FailedScheduling"), None)
     since = min(
         (at for p in waiting if (at := moment(condition(p, "PodScheduled").get("lastTransitionTime")))),
@@ -104,7 +121,7 @@ def _finding(relations: Relations, workload: Workload, waiting: list[Json]) -> F
         code=CODE,
         severity=facts.severity(workload),
         object=workload.ref,
-        title=f"{workload.ref.name} has {count} without a node: {reasons.told}" + (f" ({amounts})" if amounts else ""),
+        title=f"{who} without a node: {reasons.told}" + (f" ({amounts})" if amounts else ""),
         evidence=present(
             object_seen(
                 state,
@@ -148,33 +165,48 @@ def _reasons(message: str) -> _Reasons:
         key=lambda why: (usual and why == "taint", -votes[why], order.index(why)),
     )
     why = ranked[0]
-    words = f"not enough {' and '.join(lacking)}" if why == "resources" and lacking else told[why]
+    words = (
+        f"not enough {' and '.join('room for pods' if name == 'pods' else name for name in lacking)}"
+        if why == "resources" and lacking
+        else told[why]
+    )
     others = [told[other] for other in ranked[1:]]
     return _Reasons(why, words + (f", also {', '.join(others)}" if others else ""), lacking)
 
 
-def _room(relations: Relations, resources: tuple[str, ...], wanted: dict[str, float]) -> dict[str, tuple[float, str]]:
-    """Per resource the most that is free on any node that takes pods, and that node's name."""
-    if not resources or not relations.state.can_tell("Node") or not relations.state.can_tell("Pod"):
-        return {}
-    used: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in relations.state.of("Pod"):
-        node = dig(pod, "spec", "nodeName")
-        if node and dig(pod, "status", "phase") not in {"Succeeded", "Failed"}:
-            for name, amount in requested(dig(pod, "spec", default={})).items():
-                used[node][name] += amount
-    best: dict[str, tuple[float, str]] = {}
-    for node in relations.state.of("Node"):
-        if dig(node, "spec", "unschedulable") or condition(node, "Ready").get("status") != "True":
-            continue
-        name = node["metadata"]["name"]
-        for resource in resources:
-            if resource not in wanted:
+class _Room:
+    """What is free on the nodes, added up once however many pods ask."""
+
+    def __init__(self, relations: Relations) -> None:
+        self._state = relations.state
+        self._used: dict[str, dict[str, float]] | None = None
+
+    def largest(self, resources: tuple[str, ...], wanted: dict[str, float]) -> dict[str, tuple[float, str]]:
+        """Per resource the most that is free on any node that takes pods, and that node's name."""
+        if not resources or not self._state.can_tell("Node") or not self._state.can_tell("Pod"):
+            return {}
+        used = self._used = self._used or self._add_up()
+        best: dict[str, tuple[float, str]] = {}
+        for node in self._state.of("Node"):
+            if dig(node, "spec", "unschedulable") or condition(node, "Ready").get("status") != "True":
                 continue
-            free = quantity(dig(node, "status", "allocatable", resource, default="0")) - used[name][resource]
-            if resource not in best or free > best[resource][0]:
-                best[resource] = (free, name)
-    return best
+            name = node["metadata"]["name"]
+            for resource in resources:
+                if resource not in wanted:
+                    continue
+                free = quantity(dig(node, "status", "allocatable", resource, default="0")) - used[name][resource]
+                if resource not in best or free > best[resource][0]:
+                    best[resource] = (free, name)
+        return best
+
+    def _add_up(self) -> dict[str, dict[str, float]]:
+        used: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for pod in self._state.of("Pod"):
+            node = dig(pod, "spec", "nodeName")
+            if node and dig(pod, "status", "phase") not in {"Succeeded", "Failed"}:
+                for name, amount in requested(dig(pod, "spec", default={})).items():
+                    used[node][name] += amount
+        return used
 
 
 def _nodes_seen(relations: Relations, reasons: _Reasons, known: dict[str, str]) -> Evidence | None:

@@ -1,6 +1,7 @@
 """The only file that knows the Kubernetes client: who we are and where the server is; all the rest is plain JSON."""
 
 import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PAGE = 500
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 _LOGIN_SECONDS = 30.0
+_LONG = 256 * 1024
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -107,7 +109,7 @@ class KubeClient:
         """One JSON answer; Secrets come without their data."""
         status, answered, body = await self._read(path, params or {}, seconds, headers or {})
         try:
-            value = orjson.loads(body)
+            value = _parsed(body)
         except orjson.JSONDecodeError as broken:
             raise failures.not_json(status, answered, body, asked=path, server=self.server) from broken
         if not isinstance(value, dict):
@@ -366,6 +368,17 @@ class KubeClient:
 
 _OURS = frozenset({"authorization", "host", "content-length", "connection", "user-agent", "transfer-encoding"})
 """Headers that only we set, whatever a caller passes on."""
+
+
+def _parsed(body: bytes) -> object:
+    """The JSON value. The collector would walk the heap again and again while a long list is made, and find nothing."""
+    if len(body) < _LONG or not gc.isenabled():
+        return orjson.loads(body)
+    gc.disable()
+    try:
+        return orjson.loads(body)
+    finally:
+        gc.enable()
 
 
 def without_secret_data(value: Json) -> Json:

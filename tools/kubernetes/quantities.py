@@ -52,9 +52,9 @@ def requested(pod_spec: Json) -> dict[str, float]:
 def in_words(resource: str, amount: float) -> str:
     """`1.5 cores`, `3.2 GiB`, or a plain number."""
     if resource == "cpu":
-        return f"{amount:.3g} cores"
+        return f"{amount:.4g} cores"
     if resource in {"memory", "ephemeral-storage"} or resource.startswith("hugepages"):
-        for unit, size in (("GiB", 1024**3), ("MiB", 1024**2)):
+        for unit, size in (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", 1024**2)):
             if abs(amount) >= size:
-                return f"{amount / size:.3g} {unit}"
+                return f"{amount / size:.4g} {unit}"
     return f"{amount:.12g}"

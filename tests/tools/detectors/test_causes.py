@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import time
 from datetime import timedelta
 
 import tools.detectors
@@ -116,6 +117,18 @@ def test_there_are_at_most_three_causes() -> None:
     causes = causes_of(k.state(*items))
 
     assert len(causes) == AT_MOST
+
+
+def test_a_general_collapse_is_folded_in_a_moment() -> None:
+    """A thousand things wrong at once must not keep anybody waiting."""
+    state = released("orders", ago=620)
+    findings = [slow(f"service-{n}", since=600) for n in range(1000)]
+    begin = time.process_time()
+
+    causes = fold(findings, state)
+
+    assert len(causes) == AT_MOST
+    assert time.process_time() - begin < 5
 
 
 def test_what_could_not_be_read_speaks_against_certainty() -> None:

@@ -406,6 +406,16 @@ def test_a_pod_without_a_node_tells_why(message: str, why: str) -> None:
     assert one(state, "unschedulable").facts["why"] == why
 
 
+def test_many_pods_without_an_owner_are_one_thing_to_say() -> None:
+    """Thousands that wait for the same reason make one finding, told in a moment."""
+    message = "0/3 nodes are available: 3 Too many pods."
+    waiting = [{**(made := _pending(message)), "metadata": {**made["metadata"], "name": f"p-{n}"}} for n in range(1500)]
+
+    finding = one(k.state(*waiting), "unschedulable")
+
+    assert finding.facts["pods"] == "1500"
+
+
 def test_the_missing_room_is_told_in_numbers() -> None:
     """What the pod asks for, next to what the emptiest node has left."""
     busy = k.pod("busy", containers=[k.container(resources={"requests": {"cpu": "3"}})])
