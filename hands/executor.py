@@ -177,7 +177,7 @@ async def run_executor(
     """What `hilda executor` does: prove the sandbox, open store and cluster, work until SIGTERM or SIGINT."""
     programs = find_programs(settings.path, kubectl=settings.kubectl)
     sandbox = Sandbox(programs)
-    control_group.sweep()
+    control_group.sweep(time.time())
     await self_test(sandbox)
     client = await KubeClient.connect(settings.kubeconfig or None, settings.context or None)
     try:
