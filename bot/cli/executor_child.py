@@ -1,7 +1,9 @@
 """An executor of our own for as long as a practice lasts: a process beside us, with only what it may know."""
 
 import asyncio
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ from bot.settings import Settings
 from hands.settings import allowed_environment
 
 PATIENCE = 15.0
+_PR_SET_PDEATHSIG = 1
 
 
 @asynccontextmanager
@@ -37,11 +40,20 @@ async def executor_child(settings: Settings, kubeconfig: Path, context: str, log
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C in the conversation is not for the executor.
+            preexec_fn=end_with_parent,
         )
         try:
             yield
         finally:
             await _end(child)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def end_with_parent() -> None:
+    """In the child: SIGTERM when the parent dies, however it dies. Nothing approved runs on without its practice."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
