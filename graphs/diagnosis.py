@@ -62,7 +62,9 @@ async def look_around(desk: Desk, message: Message, focus: Focus, *, looking: "L
     namespaces = (focus.namespace,) if focus.namespace else None
     base = desk.look_for(message, namespaces)
     look = Look(base.asker, base.now, base.scope, base.seconds, base.budget, focus.window)
-    done = await checkup(desk.kube, look, desk.metrics, on_progress=looking)
+    done = await checkup(
+        desk.kube, look, desk.metrics, on_progress=looking, on_findings=looking.found if looking else None
+    )
     concerned = [cause for cause in done.causes if Seen.concerns(cause, focus.service)]
     past = tuple(
         finding
@@ -91,7 +93,7 @@ async def explain(
         evidence=seen.checkup.evidence,
         state=seen.state,
         past=seen.past,
-        changes=tuple((change.at, f"{change.object}: {change.what}") for change in seen.changes),
+        changes=tuple((change.at, _change(change)) for change in seen.changes),
         charts=seen.charts,
         notes=seen.checkup.notes,
         fix=what_it_does(recalled.plan) if recalled and recalled.plan else "",
@@ -110,6 +112,7 @@ class Looking:
         self._reply = reply
         self._shown_at = 0.0
         self._done: list[str] = []
+        self._first: list[str] = []
 
     def __call__(self, what: str) -> None:
         self._done.append(what)
@@ -118,10 +121,17 @@ class Looking:
             self._shown_at = now
             self.show()
 
-    def show(self, *first_words: str) -> None:
+    def found(self, findings: tuple[Finding, ...]) -> None:
+        """The first evidence, before the metrics have been read: what the cluster itself shows, worst first."""
+        worst = sorted(findings, key=lambda finding: -finding.severity)[:3]
+        self._first = [f"- {finding.title} (`{finding.evidence[0].check}`)" for finding in worst if finding.evidence]
+        if self._first:
+            self.show()
+
+    def show(self) -> None:
         recent: tuple[tuple[str, ProgressState], ...] = tuple((what, "done") for what in self._done[-3:])
-        steps = (*recent, ("looking", "running"))
-        self._reply.progress("Looking", Progress(steps), *(Text(words) for words in first_words))
+        first = (Text("\n".join(["First evidence:", *self._first])),) if self._first else ()
+        self._reply.progress("Looking", Progress((*recent, ("looking", "running"))), *first)
 
 
 async def _model_words(desk: Desk, message: Message, seen: Seen, reply: Replies) -> tuple[ModelWords | None, str]:
@@ -158,6 +168,12 @@ def _looked_at(seen: Seen, focus: Focus) -> str:
     ]
     metrics = ", and the golden signals in Prometheus" if seen.checkup.signals else ""
     return f"{', '.join(counts)} in {where}{metrics}"
+
+
+def _change(change: Change) -> str:
+    first, _, more = change.detail.partition(", ")
+    detail = f" ({first}{', ...' if more else ''})" if first else ""
+    return f"{change.object}: {change.what}{detail}"
 
 
 def _about(finding: Finding, service: str) -> bool:

@@ -56,18 +56,23 @@ async def checkup(
     metrics: "MetricsSource | None" = None,
     *,
     on_progress: Callable[[str], None] | None = None,
+    on_findings: Callable[[tuple[Finding, ...]], None] | None = None,
 ) -> Checkup:
     """Read the cluster, then its metrics, find what is wrong, fold it.
 
-    Metrics that cannot be had are a note, not a failure. Raises ToolFailed when the cluster cannot be looked at.
+    `on_findings` hears what the cluster alone shows, before the metrics are read. Metrics that cannot be had are a note,
+    not a failure. Raises ToolFailed when the cluster cannot be looked at.
     """
     began = perf_counter()
     took: dict[str, float] = {}
     state = await _timed(took, "kubernetes", read_state(client, look, on_progress=on_progress))
+    found = tuple(find_all(state))
+    if on_findings:
+        on_findings(found)
     # One after the other: the metrics part asks the state which workload a series belongs to.
     signals, notes = await _timed(took, "prometheus", _read_metrics(metrics, look, state, on_progress))
     start = perf_counter()
-    findings = with_preceding_changes((*find_all(state), *(signals.findings if signals else ())), state)
+    findings = with_preceding_changes((*found, *(signals.findings if signals else ())), state)
     causes = fold(findings, state)
     took["detectors"] = round(perf_counter() - start, 3)
     took["total"] = round(perf_counter() - began, 3)
