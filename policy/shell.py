@@ -224,14 +224,15 @@ _PIECE = re.compile(
 
 def _unquoted(raw: str) -> str:
     """The word that bash makes of `raw`, which holds quotes, escapes and plain characters only."""
-    if len(raw) > 2 and ("''" in raw or '""' in raw):
-        raise NotUnderstood(f"the word {raw[:60]} is broken up by empty quotes.")
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at, bare, hollow = 0, False, False
     while at < len(raw):
         piece = _PIECE.match(raw, at)
         if not piece:
             raise NotUnderstood("its quotes do not close.")
         at = piece.end()
+        bare |= piece["bare"] is not None
+        hollow |= "" in (piece["single"], piece["double"])
         if piece["bare"] is not None:
             pieces.append(_without_patterns(piece["bare"], first=piece.start() == 0))
         elif piece["single"] is not None:
@@ -242,6 +243,8 @@ def _unquoted(raw: str) -> str:
             if piece["escaped"].isalnum():
                 raise NotUnderstood(f"the word {raw[:60]} hides plain letters behind backslashes.")
             pieces.append(piece["escaped"])
+    if bare and hollow:
+        raise NotUnderstood(f"the word {raw[:60]} is broken up by empty quotes.")
     return "".join(pieces)
 
 
