@@ -9,11 +9,27 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from hands.settings import allowed_environment
 
 ROOT = Path(__file__).parents[2]
 _numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """An ordinary user, with an interpreter and packages that this user can read."""
+
+    uid: int
+    gid: int
+    python: str
+    environment: dict[str, str]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """For subprocess."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 @dataclass
@@ -43,9 +59,16 @@ class ExecutorProcess:
 
 @contextlib.asynccontextmanager
 async def executor_process(
-    folder: Path, *, url: str, key: Path, kubeconfig: Path, barrier: str = "", lease: float = 2.0
+    folder: Path,
+    *,
+    url: str,
+    key: Path,
+    kubeconfig: Path,
+    barrier: str = "",
+    lease: float = 2.0,
+    somebody: Somebody | None = None,
 ) -> AsyncIterator[ExecutorProcess]:
-    """One more executor; stopped at the end of the block if it still runs."""
+    """One more executor, as us or as somebody else; killed at the end of the block if it still runs."""
     number = next(_numbers)
     log, reached = folder / f"executor-{number}.log", folder / f"reached-{number}"
     environment = {
@@ -54,10 +77,11 @@ async def executor_process(
         "HILDA_AUDIT_KEY_FILE": str(key),
         "KUBECONFIG": str(kubeconfig),
         "PYTHONPATH": str(ROOT),
+        **(somebody.environment if somebody else {}),
     }
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            somebody.python if somebody else sys.executable,
             "-m",
             "tests.hands.executor_process",
             barrier,
@@ -67,6 +91,7 @@ async def executor_process(
             cwd=folder,
             stdout=file,
             stderr=file,
+            **(somebody.identity if somebody else {}),
         )
     try:
         yield ExecutorProcess(process, reached, log)

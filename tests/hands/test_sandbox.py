@@ -201,8 +201,9 @@ async def test_a_killed_executor_takes_the_script_with_it(sandbox, tmp_path):
                 await Sandbox(find_programs(os.environ["PATH"])).start(contents, api)
         asyncio.run(main())
     """)
+    path = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])
     executor = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, env={**os.environ, "PYTHONPATH": "."}
+        sys.executable, "-c", program, env={**os.environ, "PYTHONPATH": path}
     )
     await until_there_are(2, mark)
 

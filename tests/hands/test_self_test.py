@@ -64,13 +64,12 @@ async def test_a_host_without_user_namespaces_is_told_what_to_do(sandbox, tmp_pa
     [
         ("--unshare-all", "escaped host-network"),
         ("--remount-ro", "escaped writing-"),
-        ("--cap-drop", "escaped capabilities"),
+        # An ordinary user has no capabilities to keep.
+        *([("--cap-drop", "escaped capabilities")] if os.getuid() == 0 else []),
     ],
 )
 async def test_a_sandbox_with_a_hole_is_refused(sandbox, tmp_path, dropped, escape):
     """A bubblewrap that leaves one wall out is caught by trying, whatever it calls itself."""
-    if dropped == "--cap-drop" and os.getuid() != 0:
-        pytest.skip("an ordinary user has no capabilities to keep; run this as root")
     count = {"--unshare-all": 1, "--remount-ro": 2, "--cap-drop": 2}[dropped]
     instead = {"--unshare-all": "--unshare-pid", "--cap-drop": "--cap-add ALL", "--remount-ro": ""}[dropped]
     leaky = with_bubblewrap(
