@@ -60,8 +60,8 @@ async def checkup(
 ) -> Checkup:
     """Read the cluster, then its metrics, find what is wrong, fold it.
 
-    `on_findings` hears what the cluster alone shows, before the metrics are read. Metrics that cannot be had are a note,
-    not a failure. Raises ToolFailed when the cluster cannot be looked at.
+    `on_findings` hears what the cluster alone shows, before the metrics are read. Metrics that cannot be had are a
+    note, not a failure. Raises ToolFailed when the cluster cannot be looked at.
     """
     began = perf_counter()
     took: dict[str, float] = {}
