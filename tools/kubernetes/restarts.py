@@ -77,7 +77,7 @@ def keeps_restarting(container: Container, relations: Relations) -> bool:
     began, ended = moment(container.last_end.get("startedAt")), container.last_end_at
     last_try = ended - began if began and ended else timedelta()
     if container.ready:
-        return container.restarts > 1 and running < max(last_try * 1.5, _SETTLED) and running < _RECENT
+        return container.restarts > 1 and running < max(last_try * 1.5, _SETTLED)
     return running < max(last_try * 1.5, timedelta(seconds=30))
 
 

@@ -143,6 +143,7 @@ def test_a_container_between_two_crashes_is_still_crashing() -> None:
     [
         k.status(ready=True, restarts=6, last=k.ended(1, ago=1200), **k.running(1199)),
         k.status(ready=True, restarts=6, last=k.ended(1, ago=61, ran=1), **k.running(60)),
+        k.status(ready=True, restarts=6, last=k.ended(1, ago=1200, ran=9000), **k.running(1199)),
         k.status(ready=True, restarts=1, last=k.ended(137, ago=1200, reason="OOMKilled"), **k.running(1199)),
         k.status(ready=True, restarts=1, last=k.ended(137, ago=90, ran=9000, reason="OOMKilled"), **k.running(89)),
     ],
@@ -494,13 +495,27 @@ def test_a_job_that_gave_up_is_told_with_its_last_words() -> None:
 def test_an_event_of_a_namesake_proves_nothing() -> None:
     """Events are matched by uid: a pod that is gone must not speak for the one that took its name."""
     containers = _probed(httpGet={"port": 8080})
-    fine = k.pod("web-0", k.status(ready=True, **k.running(600)), containers=containers)
-    namesake = {**fine, "metadata": {**fine["metadata"], "uid": "gone"}}
-    state = k.state(
-        fine,
-        k.event(namesake, "Unhealthy", "Readiness probe failed", times=99),
-        k.event(namesake, "Failed", "pull failed"),
-    )
+    starting = k.pod("web-0", k.status(**k.running(20)), containers=containers, age=25)
+    namesake = {**starting, "metadata": {**starting["metadata"], "uid": "gone"}}
+    said = "Readiness probe failed: HTTP probe failed with statuscode: 404"
+
+    quiet = k.state(starting, k.event(namesake, "Unhealthy", said, times=99))
+    loud = k.state(starting, k.event(starting, "Unhealthy", said, times=99))
+
+    assert find_all(quiet) == ()
+    assert one(loud, "probe-failing")
+
+
+def test_a_pod_that_warms_up_beside_pods_that_serve_is_waited_for() -> None:
+    """Its probe is refused again and again for two minutes, as with every slow starter."""
+    containers = _probed(httpGet={"port": 8080})
+    owner = k.deployment("web", replicas=1, containers=containers)
+    old, new = k.replica_set(owner, 1, replicas=1), k.replica_set(owner, 2, replicas=1, ready=0)
+    serving = k.pod("web-old", owner=old, containers=containers, labels={"app": "web"})
+    warming = k.pod("web-new", k.status(**k.running(120)), owner=new, containers=containers, age=125)
+    said = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+
+    state = k.state(owner, old, new, serving, warming, k.event(warming, "Unhealthy", said, times=12))
 
     assert find_all(state) == ()
 
