@@ -1,7 +1,8 @@
 """Programs that may stand behind a `|` after a reading command: they only look at what comes in, and print.
 
 Each has the flags that are known to be harmless and the number of words it takes; a word too many would be a file
-to read. What can run programs, write files or see the environment (awk, sed, xargs, tee, jq's `env`) is not here.
+to read. What can run programs, write files or see the environment (xargs, tee, sed's `e`, jq's `env`) is not here; of
+awk and sed only programs that print fields, filter or cut lines are understood.
 """
 
 import re
@@ -45,6 +46,10 @@ FILTERS: Mapping[str, _Filter] = {
     "tr": _Filter("cdsCt", "", "delete squeeze-repeats complement", (1, 2)),
     "column": _Filter("texn", "scoNHR", "table separator"),
     "cat": _Filter("AbeEnstTuv", ""),
+    "less": _Filter("FNRSX"),
+    "more": _Filter(""),
+    "awk": _Filter("", "F", words=(1,)),
+    "sed": _Filter("n", "", words=(1,)),
     "nl": _Filter("p", "bsw"),
     "jq": _Filter(
         "rcenMCSjas", "", "raw-output compact-output exit-status slurp sort-keys null-input tab indent", (0, 1)
@@ -55,10 +60,22 @@ _LONG_WITH_VALUE = frozenset(
     "indent".split()
 )
 
+_FIELD = r"(?:\$(?:\d+|NF)|NR|NF)"
+_CONDITION = rf"(?:{_FIELD}\s*(?:[=!]=|!?~|<=?|>=?)\s*(?:\d+|\"[^\"\\]*\"|/[^/\\]*/)|!?/[^/\\]*/)"
+_AWK = re.compile(
+    rf"\s*(?:{_CONDITION}(?:\s*(?:&&|\|\|)\s*{_CONDITION})*\s*)?"
+    rf"(?:\{{\s*print(?:\s*(?:{_FIELD}|\"[^\"\\]*\")\s*,?)*\s*;?\s*\}})?\s*"
+)
+"""`NR>1 && $4 > 3 {print $1, $NF}` and its like: conditions on fields, and printing them."""
+_SED = re.compile(r"\d+(?:,(?:\d+|\$))?[pdq]|/[^/\\]*/[pd]|s([/|#])[^/|#\\]*\1[^/|#\\]*\1[gi]*|\$[pd]")
+"""Choosing lines by number or pattern, and replacing text; not `w` and `e`, which write and run."""
 _JQ_SEES_OUTSIDE = re.compile(
     r"(?<![.\w\"$])(?:env|input_filename|include|import|get_search_list|input_line_number|halt_error|modulemeta|"
     r"\$__loc__|\$__prog_args|debug|stderr|getpath\s*\(\s*\[\s*\"env)(?!\w)|\$ENV|\$__prog|\bENV\b"
 )
+
+
+_PROGRAMS = {"awk": _AWK, "sed": _SED}
 
 
 def check_filter(command: ShellCommand) -> None:
@@ -82,6 +99,8 @@ def check_filter(command: ShellCommand) -> None:
             words += 1
             if name == "jq" and _JQ_SEES_OUTSIDE.search(word):
                 raise NotUnderstood("its jq program looks at the environment or at files.")
+            if name in _PROGRAMS and not _PROGRAMS[name].fullmatch(word):
+                raise NotUnderstood(f"its {name} program does more than choose and print.")
     allowed = (0,) if pattern_given else known.words
     if words not in allowed:
         raise NotUnderstood(f"{name} is given a file to read, or not what it needs.")

@@ -58,6 +58,7 @@ _NEVER_RUN: Mapping[str, tuple[Risk, str]] = {
     "config get-clusters": (Risk.read, "It reads this machine's kubeconfig."),
     "config get-users": (Risk.read, "It reads this machine's kubeconfig."),
     "config view": (Risk.read, "It reads this machine's kubeconfig, with credentials left out."),
+    "config": (Risk.forbidden, "It changes this machine's kubeconfig."),
     "options": (Risk.read, "It prints help."),
     "help": (Risk.read, "It prints help."),
     "completion": (Risk.read, "It prints a shell's completion script."),

@@ -38,7 +38,7 @@ FOREIGN = {
 """Flags that no command may carry, whatever its verb, with what is wrong about them."""
 
 _FROM_FILES = ("filename", "kustomize", "patch-file", "from-file", "from-env-file", "env-file")
-_COMMON = "namespace/n= request-timeout="
+_COMMON = "namespace/n= request-timeout= v/v="
 _PRINTED = "output/o= template= show-managed-fields allow-missing-template-keys no-headers"
 _CHOSEN = "selector/l= all field-selector= recursive/R local all-namespaces/A"
 _WRITTEN = f"dry-run=? field-manager= {_PRINTED} {_CHOSEN} record"

@@ -136,6 +136,13 @@ def test_pipes_are_seen_and_not_run() -> None:
         parse("a | b")
 
 
+@pytest.mark.parametrize("text", ["kubectl get $", "kubectl get pods \\ %", "kubectl get =="])
+def test_where_two_parsers_disagree_nothing_is_understood(text: str) -> None:
+    """One of them is wrong about it, and nobody knows which."""
+    with pytest.raises(NotUnderstood, match="parsers"):
+        parse(text)
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "# only words"])
 def test_nothing_is_not_a_command(text: str) -> None:
     """An empty script cannot be approved."""

@@ -73,7 +73,19 @@ kubectl get pods | bash
 kubectl get pods | xargs kubectl delete pod
 kubectl get pods | tee x
 kubectl get pods | awk '{system("x")}'
+kubectl get pods | awk '{print $1 > "x"}'
+kubectl get pods | awk '{print $1 | "sh"}'
+kubectl get pods | awk 'BEGIN {system("x")}'
+kubectl get pods | awk '{"x" | getline}'
+kubectl get pods | awk -f x
+kubectl get pods | awk '{print ENVIRON["X"]}'
+kubectl get pods | awk '{print $1}' /etc/passwd
 kubectl get pods | sed 's/a/b/e'
+kubectl get pods | sed 's/a/b/w x'
+kubectl get pods | sed -i 's/a/b/'
+kubectl get pods | sed '1e ls'
+kubectl config use-context other
+kubectl config set-credentials x
 kubectl get pods | sort -o x
 kubectl get pods | grep -f /etc/passwd
 kubectl get pods | grep x /etc/passwd
@@ -130,6 +142,13 @@ kubectl get pods | grep -v Running
 kubectl get pods -A | grep -E 'Crash|Error' | wc -l
 kubectl get pods -o json | jq -r '.items[].metadata.name' | sort | uniq -c | sort -rn | head -5
 kubectl logs web | tail -n 20
+kubectl get pods | awk '{print $1}'
+kubectl get pods -A | awk 'NR>1 && $4 != "Running" {print $1, $2}'
+kubectl get pods | awk '/Crash/'
+kubectl logs web | sed -n '1,20p'
+kubectl logs web | sed 's/INFO/info/g'
+kubectl get deploy web -o yaml | less
+kubectl get pods -v=6
 kubectl scale deploy/web --replicas=2 --dry-run=server
 """.strip().split("\n")
 
