@@ -1,0 +1,74 @@
+"""Runs all benches and writes docs/figures.md with date, machine and command."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TARGETS = {
+    "first evidence, s": "≤ 1",
+    "full answer, s": "≤ 2",
+    "turn 100 / turn 1": "≤ 1.2",
+    "hilda --help, s": "≤ 0.3",
+}
+
+
+def main(data: str) -> None:
+    sections = [
+        ("A question in a running chat, without a model", ["conversation.py"]),
+        ("Starting", ["startup.py"]),
+    ]
+    if data and Path(data).is_dir():
+        sections.append(("Finding the right runbook", ["runbook_search.py", data]))
+    lines = [
+        "# Figures",
+        "",
+        f"Written by `make prove` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}. Compare the figures with their floors, not with other machines.",
+    ]
+    for title, command in sections:
+        lines += ["", f"## {title}", "", f"`python bench/{' '.join(command)}`", "", *_table(_run(command))]
+    path = HERE.parent / "docs" / "figures.md"
+    path.write_text("\n".join(lines) + "\n")
+    print(path.read_text())
+
+
+def _run(command: list[str]) -> object:
+    done = subprocess.run(
+        [sys.executable, str(HERE / command[0]), *command[1:]],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _table(figures: object) -> list[str]:
+    if isinstance(figures, dict) and all(isinstance(value, dict) for value in figures.values()):
+        columns = list(dict.fromkeys(name for row in figures.values() for name in row))
+        rows = [[name, *(_said(row.get(column, "")) for column in columns)] for name, row in figures.items()]
+        return _markdown(["method", *columns], rows)
+    assert isinstance(figures, dict)
+    return _markdown(
+        ["what", "measured", "wanted"], [[name, _said(value), TARGETS.get(name, "")] for name, value in figures.items()]
+    )
+
+
+def _markdown(columns: list[str], rows: list[list[str]]) -> list[str]:
+    return ["| " + " | ".join(row) + " |" for row in (columns, ["---"] * len(columns), *rows)]
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="", help="folder with runbooks/ and queries-dev.jsonl")
+    main(parser.parse_args().data)
