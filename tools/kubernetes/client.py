@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from domain.errors import Misconfigured, ToolFailed
 from domain.plain_json import Json, dig
 from tools.kubernetes import failures, kubeconfigs
 from tools.kubernetes.kinds import KINDS
+from tools.kubernetes.no_secrets import refuse_secrets, resource_of, without_secret_data
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient, Configuration
@@ -25,7 +25,6 @@ PAGE = 500
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 _LOGIN_SECONDS = 30.0
 _LONG = 256 * 1024
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -114,11 +113,11 @@ class KubeClient:
             raise failures.not_json(status, answered, body, asked=path, server=self.server) from broken
         if not isinstance(value, dict):
             raise failures.not_json(status, answered, body, asked=path, server=self.server)
-        return without_secret_data(value) if _resource(path) == "secrets" else value
+        return without_secret_data(value) if resource_of(path) == "secrets" else value
 
     async def text(self, path: str, params: Mapping[str, str] | None = None, *, seconds: float) -> str:
         """One answer as text: a log."""
-        _refuse_secrets(path)
+        refuse_secrets(path)
         _, _, body = await self._read(path, params or {}, seconds, {"Accept": "text/plain, */*"})
         return body.decode(errors="replace")
 
@@ -210,7 +209,7 @@ class KubeClient:
         seconds: float = 30.0,
     ) -> AsyncIterator[Streamed]:
         """The same for answers that go on and on, such as a watch; `seconds` bounds the wait for its beginning."""
-        _refuse_secrets(path)
+        refuse_secrets(path)
         try:
             async with asyncio.timeout(seconds):
                 response = await self._request(method, path, params, headers, body)
@@ -379,41 +378,6 @@ def _parsed(body: bytes) -> object:
         return orjson.loads(body)
     finally:
         gc.enable()
-
-
-def without_secret_data(value: Json) -> Json:
-    """A Secret, or a list of them, without values: also not those that `kubectl apply` left in the annotation."""
-    if isinstance(value.get("items"), list):
-        return {**value, "items": [without_secret_data(item) for item in value["items"] if isinstance(item, dict)]}
-    if isinstance(value.get("rows"), list):
-        rows = [{**row, "object": without_secret_data(row.get("object") or {})} for row in value["rows"]]
-        return {**value, "rows": rows}
-    kept = {key: part for key, part in value.items() if key not in {"data", "stringData"}}
-    annotations = dig(value, "metadata", "annotations", default={})
-    if _LAST_APPLIED in annotations:
-        cleaned = {key: text for key, text in annotations.items() if key != _LAST_APPLIED}
-        kept["metadata"] = {**value["metadata"], "annotations": cleaned}
-    return kept
-
-
-def _resource(path: str) -> str:
-    """The plural that an API path is about: `pods` for /api/v1/namespaces/shop/pods/web-1/log."""
-    parts = [part for part in unquote(path).split("/") if part]
-    rest = parts[2:] if parts[:1] == ["api"] else parts[3:] if parts[:1] == ["apis"] else []
-    if rest[:1] == ["watch"]:
-        rest = rest[1:]
-    if rest[:1] == ["namespaces"] and len(rest) > 2 and rest[2] not in {"status", "finalize"}:
-        rest = rest[2:]
-    return rest[0].lower() if rest else ""
-
-
-def _refuse_secrets(path: str) -> None:
-    """Raw answers are passed on unread, so Secrets are never asked for that way."""
-    plain = unquote(path)
-    if "//" in plain or re.search(r"(^|/)\.\.?(/|$)", plain) or "%" in plain or "?" in plain or "#" in plain:
-        raise ToolFailed(f"{path!r} is not a plain API path.", status=400)
-    if _resource(plain) == "secrets":
-        raise ToolFailed("Secrets are not read: their values never leave the cluster through Hilda.", status=403)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

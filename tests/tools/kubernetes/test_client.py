@@ -11,8 +11,9 @@ from aiohttp import web
 from domain.errors import Misconfigured, ToolFailed
 from tests.tools.kubernetes.api_server import ApiServer, after, always, pod, refusal
 from tests.tools.kubernetes.conftest import Connect
-from tools.kubernetes.client import KubeClient, without_secret_data
+from tools.kubernetes.client import KubeClient
 from tools.kubernetes.failures import TookTooLong
+from tools.kubernetes.no_secrets import without_secret_data
 
 PODS = "/api/v1/pods"
 
