@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 import rfc8785
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import HildaError, Misconfigured
 from store.ledger.audit import FIRST
 from store.ledger.audit_key import ensure_key, load_key
 from store.record import Store
+from store.schema import audit
 
 _COLUMNS = "sequence, at, who, what, subject, why, result, details, algorithm, previous"
 
@@ -124,6 +125,20 @@ async def test_a_replaced_tail_shows(chain: Store) -> None:
 
     assert not verdict.whole
     assert "replaced" in verdict.problem
+
+
+async def test_an_old_row_put_after_a_new_one_shows(chain: Store) -> None:
+    """Rows that we signed ourselves, spliced so that even the tip fits, still do not follow each other."""
+    old = (await _rows(chain))[6]
+    await _as_an_intruder(chain, "DELETE FROM audit WHERE sequence > 5")
+    await chain.audit.note("somebody", "looked")
+    async with chain.database.begin() as tx:
+        await tx.execute(insert(audit).values(old))
+
+    verdict = await chain.verify_audit()
+
+    assert (verdict.whole, verdict.at_sequence) == (False, 7)
+    assert "does not follow" in verdict.problem
 
 
 async def test_a_chain_computed_without_the_key_shows(chain: Store) -> None:

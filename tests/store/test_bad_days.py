@@ -140,13 +140,14 @@ async def test_a_database_damaged_in_the_middle_is_named_when_it_is_met(embedded
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-async def test_a_file_that_may_not_be_written_is_named() -> None:
+@pytest.mark.parametrize("folder_mode", [0o555, 0o777])
+async def test_a_file_that_may_not_be_written_is_named(folder_mode: int) -> None:
     """A read-only file stops the start with its name, before anything is asked of it."""
     folder = Path(tempfile.mkdtemp(prefix="hilda-readonly-"))
     file = folder / "hilda.db"
     await (await Database.open(f"sqlite:///{file}")).close()
 
-    said = _as_an_ordinary_user(file)
+    said = _as_an_ordinary_user(file, folder_mode)
 
     _remove(folder)
     assert "Misconfigured" in said
@@ -317,10 +318,10 @@ async def _open_and_verify(url: str, key: Path) -> None:
         await store.close()
 
 
-def _as_an_ordinary_user(file: Path) -> str:
+def _as_an_ordinary_user(file: Path, folder_mode: int) -> str:
     """What opening says to somebody who may read the file and not write it; root may always, so root steps down."""
     file.chmod(0o444)
-    file.parent.chmod(0o555)
+    file.parent.chmod(folder_mode)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
