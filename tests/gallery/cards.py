@@ -319,7 +319,7 @@ LONG = card(
 HOSTILE = card(
     "Logs of \x1b[31mevil\x1b[0m [bold]pod[/bold] :warning:",
     Text(
-        "[link=https://evil.example]click[/link] <script>alert(1)</script>\n\n[error]: no such host\n\n"
+        "[link=https://evil.example]click[/link] <script>alert(1)</script>\n\n[error]: refused\n\n"
         "\x1b]0;title\x07 and \x1b[2J"
     ),
     Facts((("user\u202egnp.exe", "a\u200bb\x00c\rd"), ("[red]name[/red]", "<b>|pipe|</b>"))),

@@ -40,6 +40,16 @@ async def test_a_question_is_answered_and_progress_leaves_no_trace() -> None:
     assert "reading pods" not in text
 
 
+async def test_progress_under_a_key_of_its_own_leaves_no_trace_either() -> None:
+    """An answer need not say which steps it replaces."""
+    conversation = Answering(lambda i: [reply(f"{i.id}:1", LOOKING), reply("proposal:p1", ANSWER)])
+
+    text = await talk(conversation, "what is wrong?")
+
+    assert "It is the image" in text
+    assert "reading pods" not in text
+
+
 async def test_control_c_at_the_prompt_does_not_leave() -> None:
     """Only Ctrl-D, `exit` and the end of a pipe end the conversation."""
     conversation = Answering(answers)
