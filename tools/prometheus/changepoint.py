@@ -23,8 +23,6 @@ _MOST_LEVELS = 6
 _MOST_POINTS = 300
 _CLEARLY = 4.0
 """How many spreads two levels are apart. Any cut through a smooth ramp makes 2.7, through a wave 3.8."""
-_SUDDEN = 0.4
-"""The share of the difference that happens right at the border; in a wave it is spread over the whole length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,8 @@ def _levels(values: Numbers) -> list[_Level]:
     while len(levels) > 1:
         distances = [_apart(a, b) for a, b in pairwise(levels)]
         closest = int(np.argmin(distances))
-        if distances[closest] >= _CLEARLY and _is_sudden(values, levels[closest], levels[closest + 1]):
-            unsteady = [i for i in range(len(distances)) if not _is_sudden(values, levels[i], levels[i + 1])]
-            if not unsteady:
-                break
-            closest = unsteady[0]
+        if distances[closest] >= _CLEARLY:
+            break
         levels[closest : closest + 2] = [_level(values, levels[closest].start, levels[closest + 1].end)]
     return levels
 
@@ -190,13 +185,6 @@ def _apart(a: _Level, b: _Level) -> float:
     plain = distance(a.value, b.value, a.spread, b.spread, least)
     scaled = distance(a.magnitude, b.magnitude, a.magnitude_spread, b.magnitude_spread, 0.02)
     return max(plain, scaled) / doubt
-
-
-def _is_sudden(values: Numbers, a: _Level, b: _Level) -> bool:
-    width = max(5, (b.end - a.start) // 20)
-    left = np.median(values[max(a.start, b.start - width) : b.start])
-    right = np.median(values[b.start : min(b.end, b.start + width)])
-    return bool((right - left) * np.sign(b.value - a.value) >= _SUDDEN * abs(b.value - a.value))
 
 
 def _is_smooth(times: Numbers, values: Numbers, levels: list[_Level]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from domain.cluster_state import ClusterState
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
+from policy.untrusted import clean
 
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 """What Kubernetes makes random suffixes of: no vowels, nothing that looks like another."""
@@ -71,7 +72,7 @@ class Workloads:
 
     def subject(self, namespace: str, service: str, label: str, pods: Iterable[str] = ()) -> Subject:
         """Who `service` is, which `label` names, given the pods that its series carry."""
-        plain = service.rsplit("/", 1)[-1]
+        plain = clean(service.rsplit("/", 1)[-1], cap=253)
         pods = tuple(pods)
         kind, workload = self._by_pods(namespace, pods) or self._by_name(namespace, plain) or ("", "")
         if not workload and pods:
@@ -81,7 +82,7 @@ class Workloads:
             kind, workload = "Deployment", plain
         if not workload:
             kind, workload = ("Service" if label in SERVICE_LABELS else "Deployment"), plain
-        return Subject(namespace, plain, kind, workload)
+        return Subject(namespace, plain, kind, clean(workload, cap=253))
 
     def named(self, namespace: str, name: str) -> str:
         """The kind of the workload of that name, or ""."""

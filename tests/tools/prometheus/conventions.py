@@ -102,11 +102,11 @@ def everybodys_own() -> World:
     return world
 
 
-def ingress() -> World:
-    """Measured in front of the services, by a pod of another namespace."""
+def ingress(place: str = "ingress", services: tuple[str, ...] = (SICK, WELL)) -> World:
+    """Measured in front of the services, by a pod in `place`, which is none of them."""
     world = World(26)
-    for service in (SICK, WELL):
-        labels = {"exported_namespace": SPACE, "namespace": "ingress", "exported_service": service, "ingress": service,
+    for service in services:
+        labels = {"exported_namespace": SPACE, "namespace": place, "exported_service": service, "ingress": service,
                   "pod": "ingress-controller-7d4b9c6f58-x2x7k"}  # fmt: skip
         world.histogram("nginx_ingress_controller_request_duration_seconds", labels, steady(20), _latency(service))
         failed = raised(0.01, 5, since=SINCE) if service == SICK else steady(0.01)
@@ -160,6 +160,8 @@ CONVENTIONS: dict[str, tuple[Callable[[], World], Expected]] = {
     "grpc": (grpc, Expected(frozenset({"latency-high", "errors-high"}))),
     "everybodys-own": (everybodys_own, Expected(frozenset({"latency-high", "errors-high", "pool-exhausted"}))),
     "ingress": (ingress, Expected(frozenset({"latency-high", "errors-high"}))),
+    "ingress-beside": (lambda: ingress(SPACE), Expected(frozenset({"latency-high", "errors-high"}))),
+    "ingress-of-one": (lambda: ingress(services=(SICK,)), Expected(frozenset({"latency-high", "errors-high"}))),
     "summaries": (summaries, Expected(frozenset({"latency-high"}))),
     "containers": (containers, Expected(frozenset({"cpu-saturated", "memory-near-limit"}))),
 }

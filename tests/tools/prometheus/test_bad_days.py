@@ -14,6 +14,8 @@ from domain.errors import Misconfigured, ToolFailed
 from domain.look import Look
 from tests.tools.prometheus.odd_server import Odd, Seen, as_json, odd_server, success, unused_port, vector
 from tests.tools.prometheus.worlds import NOW
+from tools.prometheus.access import Access
+from tools.prometheus.directory import Directory
 from tools.prometheus.signals import read_signals
 from tools.prometheus.source import MetricsSource, connect
 
@@ -119,6 +121,19 @@ async def test_a_trickling_server_costs_no_more_than_the_limit(how: str) -> None
 
     assert time.monotonic() - began < 1.4
     assert "0.4 s" in said
+
+
+def test_no_thread_is_left_with_a_trickling_server() -> None:
+    """What runs in a thread ends by itself, or the program could not end either."""
+    with odd_server(always(success(["x" * 300]))) as odd:
+        odd.trickle = True
+        directory = Directory(Access.of(odd.url), seconds=0.3)
+        began = time.monotonic()
+        with pytest.raises(ToolFailed, match=r"0\.3 s"):
+            directory.names()
+        directory.close()
+
+    assert time.monotonic() - began < 1.4
 
 
 async def test_a_server_that_was_away_for_a_moment_is_asked_once_more() -> None:

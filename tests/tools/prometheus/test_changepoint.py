@@ -52,6 +52,12 @@ def wave(chance: Chance, length: int, step_minutes: int = 1) -> Values:
     return (1 + 0.5 * np.sin(2 * np.pi * at / 1440)) * np.exp(chance.normal(0, 0.05, length))
 
 
+def office_hours(chance: Chance) -> Values:
+    """Ten hours in steps of two minutes, on a wave with flat days, flat nights and steep mornings."""
+    at = np.arange(300) * 2 + chance.integers(0, 1440)
+    return (1 + 0.8 * np.tanh(2 * np.sin(2 * np.pi * at / 1440))) * np.exp(chance.normal(0, 0.03, 300))
+
+
 def with_a_gap(chance: Chance) -> Values:
     values = 0.1 * np.exp(chance.normal(0, 0.1, N))
     values[40:60] = np.nan
@@ -73,6 +79,7 @@ FAULTLESS: dict[str, Callable[[Chance], Values]] = {
     "an hour of a daily wave": lambda c: wave(c, 60),
     "six hours of a daily wave": lambda c: wave(c, 360),
     "a day of a daily wave": lambda c: wave(c, 144, 10),
+    "office hours": office_hours,
     "a constant": lambda _: np.full(N, 3.0),
 }
 
@@ -80,11 +87,40 @@ FAULTLESS: dict[str, Callable[[Chance], Values]] = {
 @pytest.mark.parametrize("kind", FAULTLESS)
 def test_ordinary_variation_is_no_change(kind: str) -> None:
     """At most one series in fifty is mistaken, of any kind of ordinary variation."""
-    step = 600.0 if kind == "a day of a daily wave" else 60.0
+    step = {"a day of a daily wave": 600.0, "office hours": 120.0}.get(kind, 60.0)
 
     mistaken = [seed for seed in range(SEEDS) if find(points(FAULTLESS[kind](np.random.default_rng(seed)), step))]
 
     assert len(mistaken) <= SEEDS // 50, f"false alarms for seeds {mistaken}"
+
+
+JUMPY: tuple[Callable[[Chance], Values], ...] = (
+    lambda c: c.choice([0.05, 0.1, 0.25], N, p=[0.6, 0.3, 0.1]),
+    lambda c: c.choice([0.05, 0.1], N, p=[0.85, 0.15]),
+    lambda c: c.poisson(0.3, N).astype(float),
+)
+
+
+def test_values_that_sit_still_and_jump_are_hardly_ever_mistaken() -> None:
+    """Most differences from the middle are zero there, yet the jumps are ordinary: one mistake in a hundred at most."""
+    mistaken = sum(find(points(kind(np.random.default_rng(seed)))) is not None for kind in JUMPY for seed in range(300))
+
+    assert mistaken <= 8
+
+
+def test_a_raw_counter_that_grows_faster_is_a_change_of_its_growth() -> None:
+    """A counter is judged by what it grows per second, through a restart."""
+    chance = np.random.default_rng(3)
+    grown = chance.poisson(np.where(np.arange(N) < 80, 60, 300))
+    values = np.cumsum(grown).astype(float)
+    values[40:] -= values[39]
+
+    found = find(points(values))
+
+    assert found is not None
+    assert abs(minute(found.at) - 80) <= 1
+    assert found.before == pytest.approx(1.0, rel=0.1)
+    assert found.after == pytest.approx(5.0, rel=0.1)
 
 
 @pytest.mark.parametrize(("times", "noise"), [(1.5, 0.05), (2.0, 0.1), (5.0, 0.2), (0.4, 0.1)])
