@@ -39,8 +39,11 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Everything that one process needs to answer, propose and follow up; acting is the executor's, elsewhere."""
+async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncIterator[App]:
+    """Everything that one process needs to answer, propose and follow up; acting is the executor's, elsewhere.
+
+    `lease_seconds`: how long another process leaves a job alone whose worker no longer answers.
+    """
     # The commands that only need a part of this must not pay for all of it: these imports take a second.
     from bot.dispatcher import Dispatcher
     from bot.worker import Worker
@@ -86,7 +89,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             run_seconds=settings.run_seconds,
         )
         dispatcher = Dispatcher(desk, Assist(desk, saver), Remedies(desk, saver))
-        worker = Worker(store, dispatcher, settings.worker, cluster)
+        worker = Worker(store, dispatcher, settings.worker, cluster, lease_seconds)
         yield App(desk, store, dispatcher, worker, practice)
 
 

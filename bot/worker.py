@@ -19,14 +19,14 @@ from domain.wire import incoming_from_json
 from store.record import Store
 from store.work.jobs import Job
 
-LEASE_SECONDS = 30.0
 POLL_SECONDS = 0.2
 
 log = structlog.get_logger()
 
 
 class Worker:
-    def __init__(self, store: Store, dispatcher: Dispatcher, name: str, cluster: str) -> None:
+    def __init__(self, store: Store, dispatcher: Dispatcher, name: str, cluster: str, lease_seconds: float) -> None:
+        self._lease_seconds = lease_seconds
         self._kinds = (job_kinds.incoming(cluster), job_kinds.resume(cluster))
         self._resume = job_kinds.resume(cluster)
         self._store = store
@@ -53,7 +53,7 @@ class Worker:
     async def _loop(self, name: str) -> None:
         while True:
             try:
-                job = await self._store.jobs.claim(name, LEASE_SECONDS, self._kinds)
+                job = await self._store.jobs.claim(name, self._lease_seconds, self._kinds)
             except HildaError as trouble:
                 log.warning("jobs cannot be read", why=str(trouble))
                 await asyncio.sleep(2)
@@ -87,8 +87,8 @@ class Worker:
 
     async def _renew(self, job: Job) -> None:
         while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            await self._store.jobs.renew(job, LEASE_SECONDS)
+            await asyncio.sleep(self._lease_seconds / 3)
+            await self._store.jobs.renew(job, self._lease_seconds)
 
     async def _do(self, job: Job) -> None:
         async for reply in self._replies(job):

@@ -99,7 +99,7 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    ground: PracticeGround, folder: Path, *, executor: bool = True, **given: Any
+    ground: PracticeGround, folder: Path, *, executor: bool = True, conversation: str = "", **given: Any
 ) -> AsyncIterator[Office]:
     settings = load_settings(
         kubeconfig=str(ground.kubeconfig),
@@ -110,9 +110,9 @@ async def open_office(
         environments={},
         **given,
     )
-    async with open_app(settings) as app, working(app):
+    async with open_app(settings, lease_seconds=2.0) as app, working(app):
         await introduce(app)
-        conversation = f"terminal:office:{uuid.uuid4().hex}"
+        conversation = conversation or f"terminal:office:{uuid.uuid4().hex}"
         line = StoredConversation(app.store, app.worker, conversation, app.desk.cluster, app.desk.label)
         office = Office(app, settings, ground, conversation, line)
         listening = asyncio.create_task(_listen(office))

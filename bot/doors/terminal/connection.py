@@ -47,6 +47,7 @@ class StoredConversation:
     async def replies(self) -> AsyncIterator[Reply]:
         """Posts of this conversation in order, and the progress of scripts that it proposed or decided about."""
         cursor = await self._store.journal.newest()
+        await self._follow_own()
         while True:
             began = time.monotonic()
             self._drained.clear()
@@ -72,6 +73,7 @@ class StoredConversation:
 
     async def settle(self) -> None:
         """Wait until every script approved in this conversation has its outcome, and that has been said."""
+        await self._follow_own()
         while True:
             records = [await self._store.proposals.get(proposal) for proposal in sorted(self._followed)]
             under_way = {ProposalState.approved, ProposalState.claimed, ProposalState.started}
@@ -89,6 +91,11 @@ class StoredConversation:
         for _ in range(2):
             self._drained.clear()
             await self._drained.wait()
+
+    async def _follow_own(self) -> None:
+        """What an earlier terminal of this conversation left open."""
+        mine = await self._store.proposals.list(conversation=self._conversation)
+        self._followed |= {record.proposal.id for record in mine if not record.state.is_final}
 
     def _follow(self, reply: Reply) -> None:
         kind, _, proposal = reply.key.partition(":")
