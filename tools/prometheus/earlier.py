@@ -19,14 +19,23 @@ def span(now: datetime, usual: Span) -> Span:
 
 
 def long_standing(
-    readings: Sequence[Reading], known: Collection[tuple[Reading, Trouble]], usual: Span
+    readings: Sequence[Reading],
+    known: Collection[tuple[Reading, Trouble]],
+    usual_readings: Sequence[Reading],
+    usual: Span,
 ) -> list[tuple[Reading, Trouble]]:
     """Troubles that began before the usual look back and go on, so that it saw no change."""
     told = {(reading.unit, reading.subject) for reading, _ in known}
+    begins = {(reading.unit, reading.subject): reading.points[0][0] for reading in usual_readings if reading.points}
     found = []
     for reading in readings:
         trouble = judgement.judge(reading)
-        if trouble is None or (reading.unit, reading.subject) in told or not _goes_on(reading, trouble, usual):
+        about = (reading.unit, reading.subject)
+        if (
+            trouble is None
+            or about in told
+            or not _goes_on(reading, trouble, begins.get(about, usual.start), usual.end)
+        ):
             continue
         if trouble.before is None or trouble.level >= _TWICE * trouble.before:
             found.append((reading, replace(trouble, since_within=timedelta(seconds=reading.step_seconds))))
@@ -45,7 +54,8 @@ async def told_from(reader: Reader, reading: Reading, trouble: Trouble) -> Troub
     return trouble
 
 
-def _goes_on(reading: Reading, trouble: Trouble, usual: Span) -> bool:
-    if trouble.recovered_at or judgement.is_stale(reading.points, usual.end):
+def _goes_on(reading: Reading, trouble: Trouble, begin: datetime, end: datetime) -> bool:
+    """Whether it began before what the usual look saw, and is not over."""
+    if trouble.recovered_at or judgement.is_stale(reading.points, end):
         return False
-    return trouble.since is None or trouble.since <= usual.start + timedelta(seconds=2 * reading.step_seconds)
+    return trouble.since is None or trouble.since <= begin + timedelta(seconds=2 * reading.step_seconds)

@@ -71,6 +71,8 @@ class Survey:
     labels: frozenset[str]
     groups: tuple[Group, ...]
     scrape_seconds: float
+    rows: int = 0
+    """How many pods (or instances) were seen: how dear a query is."""
 
     @property
     def subjects(self) -> list[Subject]:
@@ -129,7 +131,7 @@ async def survey(
             rows[space_label, space].found.append(sample.labels)
     groups = _grouped(rows, spaces, services, pods, workloads)
     scrape = back_seconds / max(1.0, max(sample.value for sample in counted))
-    return Survey(metric, side, labels, groups, min(300.0, max(1.0, scrape))) if groups else None
+    return Survey(metric, side, labels, groups, min(300.0, max(1.0, scrape)), len(counted)) if groups else None
 
 
 def _grouped(

@@ -78,35 +78,3 @@ class MetricsSource(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-def connect(
-    url: str,
-    *,
-    token: str = "",
-    username: str = "",
-    password: str = "",
-    ca: str = "",
-    client_cert: str = "",
-    client_key: str = "",
-    org_id: str = "",
-    seconds: float = 5.0,
-) -> MetricsSource:
-    """A source for the server at `url`; `Misconfigured` where the address or the certificates cannot be right.
-
-    Nothing is asked yet: the first read tells whether the server is there.
-    """
-    from tools.prometheus.access import Access
-    from tools.prometheus.server import PrometheusServer
-
-    access = Access.of(
-        url,
-        token=token,
-        username=username,
-        password=password,
-        ca=ca,
-        client_cert=client_cert,
-        client_key=client_key,
-        org_id=org_id,
-    )
-    return PrometheusServer(access, seconds=seconds)

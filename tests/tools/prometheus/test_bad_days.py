@@ -15,9 +15,10 @@ from domain.look import Look
 from tests.tools.prometheus.odd_server import Odd, Seen, as_json, odd_server, success, unused_port, vector
 from tests.tools.prometheus.worlds import NOW
 from tools.prometheus.access import Access
+from tools.prometheus.connection import connect
 from tools.prometheus.directory import Directory
 from tools.prometheus.signals import read_signals
-from tools.prometheus.source import MetricsSource, connect
+from tools.prometheus.source import MetricsSource
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -10,7 +10,7 @@ import pytest
 from domain.errors import Misconfigured, ToolFailed
 from tests.tools.prometheus.odd_server import Seen, odd_server, success, vector
 from tests.tools.prometheus.worlds import NOW
-from tools.prometheus.source import connect
+from tools.prometheus.connection import connect
 
 
 def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:

@@ -7,8 +7,8 @@ import pytest
 from domain.errors import ToolFailed
 from domain.look import Look
 from tests.tools.prometheus.worlds import Served, World, raised, steady
+from tools.prometheus.connection import connect
 from tools.prometheus.questions import answer_metric_question
-from tools.prometheus.source import connect
 
 pytestmark = pytest.mark.prometheus
 Serving = Callable[..., Served]

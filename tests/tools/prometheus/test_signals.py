@@ -12,9 +12,9 @@ from domain.look import Budget, Look, Window
 from tests.tools.prometheus import conventions
 from tests.tools.prometheus.conventions import CONVENTIONS
 from tests.tools.prometheus.worlds import NOW, Served, World, ordinary_day, raised, steady
+from tools.prometheus.connection import connect
 from tools.prometheus.explanation import explains
 from tools.prometheus.signals import Signals, read_signals
-from tools.prometheus.source import connect
 
 pytestmark = pytest.mark.prometheus
 Serving = Callable[..., Served]
