@@ -109,7 +109,7 @@ def metrics_of(settings: Settings) -> "MetricsSource | None":
     """The metrics source that the settings name; None where they name none."""
     if not settings.prometheus_url:
         return None
-    from tools.prometheus.source import connect
+    from tools.prometheus.connection import connect
 
     return connect(
         settings.prometheus_url,

@@ -85,7 +85,7 @@ class Dispatcher:
         new = await self._desk.store.incidents.add(
             incident, "ticked", f"{pressed.author.id} did {task}", {"task": task}, key=f"ticked:{task}"
         )
-        return Reply(small.ticked(self._desk.label, task, new=new), key=f"{pressed.id}:ticked")
+        return Reply(small.ticked(self._desk.label_of(pressed.author), task, new=new), key=f"{pressed.id}:ticked")
 
     async def _decide(
         self,
@@ -112,7 +112,7 @@ class Dispatcher:
             record.proposal.id, prefix, person, verdict, reason, role, consent(record.proposal.risk)
         )
         if not result.accepted:
-            label = self._desk.label
+            label = self._desk.label_of(pressed.author)
             card = outcome.refused_card(record.proposal, result.why, label)
             yield Reply(card, key=f"{pressed.id}:refused", audience="person", person=person)
             return
@@ -145,7 +145,7 @@ class Dispatcher:
 
     async def _edit(self, pressed: ButtonPressed | FormSubmitted) -> AsyncIterator[Reply]:
         """A form with the command lines; sent back, they are a new proposal of whoever edited it."""
-        store, label = self._desk.store, self._desk.label
+        store, label = self._desk.store, self._desk.label_of(pressed.author)
         record = await store.proposals.get(pressed.subject)
         role = await self._desk.role_of(pressed.author)
         if record is None or not may(role, Act.propose):
@@ -175,7 +175,7 @@ class Dispatcher:
         await self._desk.store.jobs.put(f"resume:{proposal_id}:{pressed.id}", kind, payload, conversation)
 
     def _privately(self, pressed: Message | ButtonPressed | FormSubmitted, why: str) -> Reply:
-        card = small.not_allowed(self._desk.label, why)
+        card = small.not_allowed(self._desk.label_of(pressed.author), why)
         return Reply(card, key=f"{pressed.id}:private", audience="person", person=pressed.author)
 
 

@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     @property
     def state_folder(self) -> Path:
         """Where what is remembered lives: the XDG state folder unless HILDA_STATE_DIR names another."""
-        return self.state_dir / "state" if self.state_dir else places.state_folder()
+        return places.state_folder(self.state_dir)
 
     @property
     def cache_folder(self) -> Path:
@@ -113,14 +113,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The store's URL: SQLite in the state folder unless DATABASE_URL names another."""
-        return self.database_url or f"sqlite:///{self.state_folder / 'hilda.db'}"
+        return self.database_url or places.default_database_url(self.state_dir)
 
     @property
     def audit_key(self) -> Path:
         """The audit key's file: 0600, and never in the folder of the database it protects."""
-        if self.audit_key_file:
-            return self.audit_key_file
-        return self.state_dir / "keys" / "audit.key" if self.state_dir else places.default_audit_key()
+        return self.audit_key_file or places.default_audit_key(self.state_dir)
 
     @property
     def worker(self) -> str:

@@ -63,6 +63,12 @@ class Desk:
         label = self.label
         return ClusterLabel(label.name, label.environment, label.production, message.practice_identity)
 
+    def label_of(self, person: Person) -> ClusterLabel:
+        """The same for a card about what somebody asked for earlier."""
+        label = self.label
+        made_up = person.id if person.platform == "practice" else ""
+        return ClusterLabel(label.name, label.environment, label.production, made_up)
+
     async def role_of(self, person: Person) -> Role:
         """What a person may do; who was never bound is a guest of the door they came in by."""
         return max(await self.store.identities.role_of(person), self.guest_role)

@@ -47,7 +47,9 @@ class Memory:
 
 async def _show(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
     record, desk = runtime.context.record, runtime.context.desk
-    card = proposal_card(record.proposal, record.digest, desk.label, desk.clock(), state["zone"])
+    card = proposal_card(
+        record.proposal, record.digest, desk.label_of(record.proposal.requester), desk.clock(), state["zone"]
+    )
     runtime.stream_writer(Reply(card, key=card_key(record.proposal.id)))
     return {}
 
@@ -62,7 +64,7 @@ async def _tell(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
     will_run = record.state in _WILL_RUN | _RAN
     draw = words.approved_card if will_run else words.not_run_card
     key = card_key(record.proposal.id)
-    card = draw(record, desk.label, desk.clock(), state["zone"])
+    card = draw(record, desk.label_of(record.proposal.requester), desk.clock(), state["zone"])
     runtime.stream_writer(Reply(card, key=f"{key}:decided", replaces=key))
     return {}
 
@@ -91,7 +93,9 @@ async def _learn(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
         await desk.store.incidents.outcome(proposal, told, [write.command for write in changing(proposal)])
     if helped and proposal.incident and not proposal.undo_of:
         await desk.store.incidents.close(proposal.incident, f"{proposal.title}: verified")
-    card = words.outcome_card(record, helped, tuple(state["reasons"]), desk.label, desk.clock(), state["zone"])
+    card = words.outcome_card(
+        record, helped, tuple(state["reasons"]), desk.label_of(proposal.requester), desk.clock(), state["zone"]
+    )
     runtime.stream_writer(Reply(card, key=f"{card_key(proposal.id)}:outcome"))
     return {}
 

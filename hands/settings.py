@@ -41,15 +41,11 @@ class ExecutorSettings(BaseSettings):
 
     @property
     def database(self) -> str:
-        if self.database_url:
-            return self.database_url
-        return f"sqlite:///{self.state_dir / 'hilda.db'}" if self.state_dir else default_database_url()
+        return self.database_url or default_database_url(self.state_dir)
 
     @property
     def audit_key(self) -> Path:
-        if self.audit_key_file:
-            return self.audit_key_file
-        return self.state_dir / "config" / "audit.key" if self.state_dir else default_audit_key()
+        return self.audit_key_file or default_audit_key(self.state_dir)
 
 
 def load_settings(**given: Any) -> ExecutorSettings:

@@ -7,18 +7,18 @@ import platformdirs
 _NAME = "hilda"
 
 
-def state_folder() -> Path:
-    """Databases and what can be lost with a machine: `~/.local/state/hilda`."""
-    return Path(platformdirs.user_state_dir(_NAME))
+def state_folder(state_dir: Path | None = None) -> Path:
+    """Databases and what can be lost with a machine: `~/.local/state/hilda`, or below `state_dir`."""
+    return state_dir / "state" if state_dir else Path(platformdirs.user_state_dir(_NAME))
 
 
-def default_database_url() -> str:
-    return f"sqlite:///{state_folder() / 'hilda.db'}"
+def default_database_url(state_dir: Path | None = None) -> str:
+    return f"sqlite:///{state_folder(state_dir) / 'hilda.db'}"
 
 
-def default_audit_key() -> Path:
+def default_audit_key(state_dir: Path | None = None) -> Path:
     """The audit's key lives in another folder than the database, so that one stolen folder forges nothing."""
-    return Path(platformdirs.user_data_dir(_NAME)) / "keys" / "audit.key"
+    return (state_dir or Path(platformdirs.user_data_dir(_NAME))) / "keys" / "audit.key"
 
 
 def private_folder(folder: Path) -> Path:
