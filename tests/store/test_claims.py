@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,19 @@ async def test_only_the_claim_makes_what_the_sandbox_takes() -> None:
     """A ClaimedExecution cannot be put together by hand."""
     with pytest.raises(TypeError, match="made by the claim alone"):
         ClaimedExecution("x1", proposal(), "d", "w1", "t", datetime.now(UTC), 30)
+
+
+def test_only_the_claim_calls_what_makes_it() -> None:
+    """`seal_claim` is named in its own file and in the claim's, nowhere else in the product."""
+    root = Path(__file__).parents[2]
+    product = [file for part in _PRODUCT for file in (root / part).rglob("*.py")]
+
+    callers = {str(file.relative_to(root)) for file in product if "seal_claim" in file.read_text()}
+
+    assert callers == {"store/ledger/claimed.py", "store/ledger/claims.py"}
+
+
+_PRODUCT = ("bot", "graphs", "hands", "tools", "store", "runbooks", "prompts", "policy", "domain", "practice")
 
 
 async def test_what_nobody_approved_is_not_claimed(store: Store) -> None:
