@@ -43,7 +43,7 @@ wheel: setup  ## build the wheel into dist/
 	@rm -rf dist && $(BIN)/uv build --wheel --quiet
 
 pictures: setup  ## the pictures of README and docs
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python scripts/first_minute.py docs/pictures
 
 # The steps of the Dockerfile, one target each, so that they run where no container engine is.
 image-install: wheel  ## install the wheel with the locked versions into TARGET
