@@ -23,7 +23,7 @@ collect_ignore = [] if os.getuid() == 0 else ["test_ordinary_user.py"]
 
 @pytest.fixture(scope="session")
 def working_sandbox() -> Sandbox:
-    """The real one; skipped, with the way to get it, where it cannot be had. One that is there and does not hold is an error."""
+    """The real one; skipped, with the way to get it, where it cannot be had. One that does not hold is an error."""
     try:
         found = Sandbox(find_programs(os.environ["PATH"]))
         asyncio.run(self_test(found))
