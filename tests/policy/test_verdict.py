@@ -195,6 +195,8 @@ kubectl delete pods -l app=web
 kubectl delete pod web --force --grace-period=0
 kubectl scale deploy --all --replicas=0
 kubectl rollout restart deploy
+kubectl scale deploy/web --replicas=2 --all
+kubectl patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"$patch":"delete","name":"a"}]}}}}'
 kubectl rollout restart deploy -l app=web
 kubectl taint nodes n1 a=b:NoExecute
 kubectl exec web -- ls
@@ -270,6 +272,45 @@ def test_what_people_may_copy_is_judged_and_never_run(risk: Risk, text: str) -> 
     verdict = judge(text, namespace="shop")
 
     assert (verdict.risk, verdict.runnable) == (risk, False), verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("kubectl get pods --as=admin", "acts as somebody else"),
+        ("kubectl get pods -f x", "from a file"),
+        ("kubectl get pods --filename=x", "from a file"),
+        ("kubectl scale deploy/web --replicas=2 --replicas=3", "twice"),
+        ("kubectl get pods -- -A", "`--`"),
+        ("kubectl create token default", "Secrets or tokens"),
+        ("kubectl edit secret db", "Secrets or tokens"),
+        ("kubectl get secret db", "Secrets"),
+        ("kubectl set env deploy/web --from=secret/db", "no ConfigMap"),
+        ("kubectl get pods > x", "redirects"),
+        ("X=1 kubectl get pods", "sets a variable"),
+        ("kubectl get pods *", "would expand"),
+        ("kubectl get pods ~/x", "would expand"),
+        ("'kubectl' get pods", "not written plainly"),
+        ("kubectl get $'pods'", "rewrites"),
+        ("kubectl ge''t pods", "empty quotes"),
+        ("kubectl g\\et pods", "behind backslashes"),
+        ("kubectl get pods $X", "variable"),
+        ("kubectl get $(x)", "another command"),
+        ("kubectl -n рrod get pods", "CYRILLIC"),
+        ("kubectl get pods -w", "does not end by itself"),
+        ("kubectl logs -f web", "does not end by itself"),
+        ("kubectl delete pods --all", "name each object"),
+        ("kubectl delete pod x -n kube-system", "belongs to the cluster itself"),
+        ("kubectl drain n1", "a person may copy it"),
+        ("kubectl foo", "plugin"),
+    ],
+)
+def test_the_reason_names_what_is_wrong(text: str, reason: str) -> None:
+    """So that a person can write it better, and so that no guard hides behind another."""
+    verdict = judge(text, namespace="shop")
+
+    assert not verdict.runnable
+    assert reason in " ".join(verdict.reasons)
 
 
 def test_the_greatest_risk_of_all_commands_counts() -> None:
