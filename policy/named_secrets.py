@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from policy.secret_names import Announces, announces
-from policy.secret_values import MARK, is_plain_word, is_secret_value
+from policy.secret_values import MARK, is_plain_word, is_secret_value, looks_drawn
 
 Span = tuple[int, int]
 
@@ -29,7 +29,7 @@ _ARGUMENTS = re.compile(
 _SPOKEN = re.compile(
     r"(?i)(?<![\w.\-])(?P<name>(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api[ _-]?key|access[ _-]?key|pin|otp))"
     r"(?P<close>)(?P<separator>[ \t]{1,4}(?:(?:is|was|are|to|of|now|set to|changed to)(?::|[ \t])[ \t]{0,4})?"
-    r"(?=[\"'`]?\S{0,80}?(?:[\d!@#$%^&*+]|[a-z]-[a-z]\S*-|(?-i:[a-z][A-Z])))(?=\S{4}))"
+    r"(?=[\"'`]?\S{0,80}?(?:[\d!@#$%^&*+]|[a-z]-[a-z]\S*-|(?-i:[a-z][A-Z])))(?=\S{4})(?!-))"
 )
 _COLUMN = re.compile(
     r"(?m)^[ \t]*(?:(?:ENV|SET|setenv)[ \t]+)?"
@@ -97,6 +97,8 @@ def _paired(text: str) -> Iterator[Span]:
 def _is_secret(text: str, match: re.Match[str], sure: Announces, start: int, end: int) -> bool:
     value, name = text[start:end], match["name"]
     if not value or not is_secret_value(value, sure, name):
+        return False
+    if match.re is _SPOKEN and sure is Announces.token and not looks_drawn(value, name):
         return False
     quoted = start > match.end()
     if not (is_plain_word(value) and _is_one_word(name)):

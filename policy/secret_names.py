@@ -100,7 +100,8 @@ def _by_the_last(last: str, before: str) -> Announces:
     if last == "pass":
         return Announces.password if before and before not in _NO_PASSWORD else Announces.maybe
     if single == "key":
-        return Announces.token if before in _KEY_OWNERS else Announces.maybe
+        alone = Announces.maybe if last == "key" else Announces.nothing
+        return Announces.token if before in _KEY_OWNERS else alone
     if single == "token" and before in _COUNTED:
         return Announces.nothing
     if {single, before + single} & _TOKENS:

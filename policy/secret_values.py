@@ -49,6 +49,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d.*)?
 _KUBERNETES_NAME = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9.\-]{0,251}[a-z0-9])?/)?[a-z](?:[a-z0-9.\-]{0,251}[a-z0-9])?(?:[/:][a-z0-9.\-_]+)?"
 )
+_KEBAB = re.compile(r"(?=.*\b[a-z]{3,}\b)[a-z0-9]+(?:-[a-z0-9]+)+")
 _NAME_PARTS = re.compile(r"[./:_\-]")
 _NAMING = frozenset(
     "secret secrets tls cert certs crt creds credentials credential token tokens key keys config auth password "
@@ -78,7 +79,7 @@ def is_secret_value(value: str, sure: Announces, name: str = "") -> bool:
         return False
     if sure is Announces.token:
         return len(value) >= 4 and not (_names_a_secret(value, name) or _says_what_kind(value))
-    return _looks_drawn(value, name)
+    return looks_drawn(value, name)
 
 
 def is_plain_word(value: str) -> bool:
@@ -110,7 +111,7 @@ def _names_a_secret(value: str, name: str) -> bool:
     parts = [part for part in _NAME_PARTS.split(value) if part]
     if not re.search(r"secrets?$|tokens?$|credentials?$|creds?$", name, re.IGNORECASE) or "_" in name or name.isupper():
         return False
-    if re.fullmatch(r"secrets?", name, re.IGNORECASE) and re.fullmatch(r"[a-z]+(?:-[a-z]+){1,2}", value):
+    if re.fullmatch(r"secrets?", name, re.IGNORECASE) and _KEBAB.fullmatch(value) and not _UUID.fullmatch(value):
         return True
     return ("/" in value and len(value) < 80 and not re.search(r"\d[a-z]+\d[a-z]+\d", value)) or (
         len(parts) > 1 and any(part in _NAMING for part in parts)
@@ -119,10 +120,10 @@ def _names_a_secret(value: str, name: str) -> bool:
 
 def _says_what_kind(value: str) -> bool:
     """Sentences after a colon or inside quotes are about the secret."""
-    return " " in value.strip() and not any(len(word) > 15 and _looks_drawn(word, "") for word in value.split())
+    return " " in value.strip() and not any(len(word) > 15 and looks_drawn(word, "") for word in value.split())
 
 
-def _looks_drawn(value: str, name: str) -> bool:
+def looks_drawn(value: str, name: str) -> bool:
     """Long and mixed enough to come from a generator, and none of the ids that clusters are full of."""
     if re.search(r"\s", value) or len(value) < 8:
         return False

@@ -109,6 +109,13 @@ git@github.com:org/repo.git
 user@example.com sent mail to admin@example.com
 npm ERR! code ELIFECYCLE
 kubectl get secret db-credentials -n shop
+kubectl create token prometheus-k8s -n monitoring --bound-object-kind Secret --bound-object-name mysecret
+Image pull secrets:  prometheus-k8s-dockercfg-6wl6b
+Mountable secrets:   default-token-abcde
+gpg --recv-keys 409B6B1796C275462A1703113804BB82D39DC0E3
+password:  12 bytes
+secret_arn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf
+caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUREekNDQWZlZ0F3SUJBZ0lVUTFNWkRoQ2J0
 kubectl -n shop rollout undo deploy/checkout --to-revision=3
 kubectl create secret generic db --from-file=password=/tmp/pw
 docker login -u ci registry.example.com
