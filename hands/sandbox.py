@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import shutil
 import tempfile
@@ -34,6 +35,9 @@ from policy.untrusted import clean
 from store.ledger.claimed import ClaimedExecution
 
 OnLine = Callable[[str], Awaitable[None]]
+_LETS_GO_WITHIN = 3.0
+"""Seconds in which everything inside ends once the lifeline is let go."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ async def _started(command: list[str]) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             # bubblewrap's own environment can be read inside, as /proc/1/environ.
@@ -156,20 +160,45 @@ def _contents(proposal: Proposal, script: str) -> Contents:
 async def _read(process: asyncio.subprocess.Process, output: BoundedOutput, on_line: OnLine | None) -> None:
     """Everything until nobody holds the other end any more; whole lines are told as they come."""
     assert process.stdout
+    assert process.stdin
+    data = await process.stdout.read(65536)
+    if data.startswith(forwarder.READY):
+        data = data.removeprefix(forwarder.READY)
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(b"\n")
+            await process.stdin.drain()
+        data = data or await process.stdout.read(65536)
     rest = b""
-    while data := await process.stdout.read(65536):
+    while data:
         output.add(data)
-        if on_line is None:
-            continue
-        *lines, rest = (rest + data).split(b"\n")
-        rest = rest[-4096:]
-        for line in lines:
-            await on_line(line.decode(errors="replace"))
+        if on_line is not None:
+            *lines, rest = (rest + data).split(b"\n")
+            rest = rest[-4096:]
+            for line in lines:
+                await on_line(line.decode(errors="replace"))
+        data = await process.stdout.read(65536)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Make sure that nothing is left: with bubblewrap dies the first process inside, and with that one all others."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+    """Make sure that nothing is left.
+
+    Letting go of the lifeline ends all that runs inside, and a sandbox that is only starting ends by itself. Killing
+    bubblewrap while it starts could leave a half-made one waiting for ever, so that comes last.
+    """
+    assert process.stdin
+    assert process.stdout
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(_LETS_GO_WITHIN):
+            while await process.stdout.read(65536):
+                pass
+            await process.wait()
+    except TimeoutError:
+        _log.warning("the sandbox did not end by itself and is killed")
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        # Closes our end of the output too, whoever may still hold the other one.
+        process._transport.close()  # type: ignore[attr-defined]

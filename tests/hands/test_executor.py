@@ -179,9 +179,16 @@ async def test_what_ran_but_did_not_help_is_not_called_a_success(place):
 
 
 async def test_verification_cannot_change_anything(place):
-    """Not even what the run script was allowed to change."""
-    ns = place.shop.namespace
-    wanted = await place.proposal(verify=f"kubectl -n {ns} set image deployment/web web=registry.example/web:9")
+    """Not even what the run script was allowed to change, and did."""
+    label = f"kubectl -n {place.shop.namespace} label deployment web"
+    wanted = await ready(
+        place.client,
+        place.sandbox.programs.kubectl,
+        place.shop.namespace,
+        [f"{label} a=b"],
+        preconditions=(as_it_is(await place.shop.get("Deployment", "web")),),
+        verify=f"{label} c=d",
+    )
     proposal_id = await approved(place.store, wanted)
 
     await place.work_until(proposal_id, ProposalState.failed)
@@ -189,6 +196,7 @@ async def test_verification_cannot_change_anything(place):
     outcome = (await place.store.proposals.get(proposal_id)).execution.outcome
     assert "Hilda does not let this pass" in outcome.verify_output
     assert len(place.writes()) == 1
+    assert (await place.shop.get("Deployment", "web"))["metadata"]["labels"] == {"a": "b"}
 
 
 async def test_verification_waits_until_it_holds(place):

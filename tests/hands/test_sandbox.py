@@ -214,6 +214,51 @@ async def test_a_killed_executor_takes_the_script_with_it(sandbox, tmp_path):
     assert processes_with(mark) == []
 
 
+async def test_being_killed_at_any_moment_of_the_start_leaves_nothing(sandbox, tmp_path, monkeypatch):
+    """bubblewrap has a moment in which its parent's death goes unnoticed; the lifeline closes it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    tmp_path.chmod(0o755)
+    mark = f"86{time.time_ns() % 10**9}"
+
+    for number in range(60):
+        await run(sandbox, f"setsid sleep {mark} & sleep {mark}", tmp_path, seconds=0.001 + number * 0.002)
+    await asyncio.sleep(0.5)
+
+    assert processes_with(mark) == []
+    assert processes_with(f"{tmp_path}/hilda-run-") == [], "neither a script nor a half-started sandbox"
+
+
+async def test_an_executor_killed_at_any_moment_of_the_start_leaves_nothing(sandbox, tmp_path):
+    """The same for SIGKILL of the executor itself: no script starts after it, and none goes on."""
+    mark = f"86{time.time_ns() % 10**9}"
+    program = textwrap.dedent(f"""
+        import asyncio, os, sys, tempfile
+        from hands.programs import find_programs
+        from hands.sandbox import Contents, Sandbox
+        from tests.hands.surroundings import AROUND, nobody_listens
+        tempfile.tempdir = {str(tmp_path)!r}
+        async def main():
+            sandbox = Sandbox(find_programs(os.environ["PATH"]))
+            async with nobody_listens() as api:
+                print("ready", flush=True)
+                await sandbox.start(Contents("setsid sleep {mark} & sleep {mark}", AROUND, 1000), api)
+        asyncio.run(main())
+    """)
+    path = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])
+
+    for number in range(10):
+        executor = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, env={**os.environ, "PYTHONPATH": path}, stdout=asyncio.subprocess.PIPE
+        )
+        await executor.stdout.readline()
+        await asyncio.sleep(0.004 + number * 0.008)
+        os.kill(executor.pid, signal.SIGKILL)
+        await executor.communicate()
+    await asyncio.sleep(1.0)
+
+    assert processes_with(mark) == []
+
+
 @pytest.mark.timeout(120)
 async def test_a_gigabyte_of_output_stays_within_bounds(sandbox, tmp_path):
     """Beginning and end are kept, the gap is named, and our own memory does not grow with it."""
