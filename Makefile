@@ -24,7 +24,7 @@ demo: setup  ## a broken shop to talk about, on a practice cluster
 	@$(BIN)/hilda demo $(SCENARIO)
 
 test: setup  ## all tests that this machine can run; says what it skipped and why
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -m "not slow"
 
 check: setup  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -33,7 +33,7 @@ check: setup  ## format, lint, types, import contracts
 	@$(BIN)/lint-imports
 
 prove: setup  ## the long proofs and the benches in full; writes docs/figures.md (DATA=folder of runbook queries)
-	@HILDA_PROVE=1 $(BIN)/pytest -q -m "slow or cluster or sandbox or postgres" --timeout 1800
+	@$(BIN)/pytest -q -m slow --timeout 3600
 	@$(BIN)/python bench/figures.py --data "$(DATA)"
 
 lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
