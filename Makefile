@@ -34,6 +34,7 @@ check: setup  ## format, lint, types, import contracts
 
 prove: setup  ## the long proofs and the benches in full; writes docs/figures.md (DATA=folder of runbook queries)
 	@$(BIN)/pytest -q -m slow --timeout 3600
+	@HILDA_RACE_APPROVALS=200 $(BIN)/pytest -q tests/hands/test_race.py
 	@$(BIN)/python bench/figures.py --data "$(DATA)"
 
 lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
