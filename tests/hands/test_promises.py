@@ -2,6 +2,7 @@
 
 import inspect
 import typing
+from pathlib import Path
 
 import pytest
 
@@ -46,14 +47,16 @@ def test_a_parent_hands_over_what_is_on_the_list_and_nothing_else():
 
 
 def test_the_state_folder_places_database_and_key(tmp_path, monkeypatch):
-    """The same names as for the rest of Hilda."""
+    """Never in one folder: who can write to the database must not hold the key."""
     monkeypatch.setenv("HILDA_STATE_DIR", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     settings = load_settings()
 
-    assert settings.database == f"sqlite:///{tmp_path / 'hilda.db'}"
+    database = Path(settings.database.removeprefix("sqlite:///"))
+    assert database.is_relative_to(tmp_path)
     assert settings.audit_key.is_relative_to(tmp_path)
+    assert not settings.audit_key.is_relative_to(database.parent)
 
 
 def test_commands_are_found_in_the_order_in_which_they_run():
