@@ -28,8 +28,8 @@ from graphs.understanding import Intent, Understanding, understand
 from graphs.words import levels, small
 from graphs.words.answer import answer_card, nothing_to_mend_card, sources
 from graphs.words.follow_up import since_card, why_card
+from policy.kubectl import for_people
 from policy.roles import Act, may, required_role
-from runbooks.fill import copyable
 
 _DIAGNOSED = frozenset({Intent.diagnose, Intent.since, Intent.why, Intent.climb})
 
@@ -166,7 +166,7 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
     observed = tuple({ref for step in plan.steps for ref in step.objects})
     climb = await with_effects(desk, plan, observed)
     if wanted is Level.commands or climb.refused:
-        lines = [copyable(step.command, desk.kube.context) if step.command else "" for step in climb.plan.steps]
+        lines = [for_people(step.command.text, desk.kube.context) if step.command else "" for step in climb.plan.steps]
         memory.reply.say(levels.commands_card(climb.plan, lines, label, desk.highest, climb.refused))
         return {"focus": focus.as_json()}
     await _must_be_allowed(memory, Act.propose)

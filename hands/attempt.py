@@ -98,7 +98,7 @@ class Attempt:
         """The record, and then everyone; a store that does not answer is asked again for as long as that may help."""
         for pause in (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 0.0):
             try:
-                state = await self.store.claims.finish(claimed, outcome)
+                await self.store.claims.finish(claimed, outcome)
                 break
             except HildaError as failed:
                 _log.warning("the outcome of %s is not written yet: %s", claimed.proposal.id, failed)
@@ -108,9 +108,7 @@ class Attempt:
         await self.barrier("finished")
         record = await self.store.proposals.get(claimed.proposal.id)
         assert record is not None
-        seconds = round(outcome.took_seconds, 1)
-        told = {"exit_code": outcome.exit_code, "verified": outcome.verified, "took_seconds": seconds}
-        await self.announcements.over(record, "finished", {**told, "state": state.value, "why": outcome.why})
+        await self.announcements.over(record)
 
     async def _give_up(self, proposal_id: str, why: str) -> None:
         """Void, with its reason, for the audit and for the people who wait."""
@@ -120,7 +118,7 @@ class Attempt:
     async def _tell_if_it_went_stale(self, proposal_id: str) -> None:
         record = await self.store.proposals.get(proposal_id)
         if record is not None and record.state is ProposalState.stale:
-            await self.announcements.over(record, "stale")
+            await self.announcements.over(record)
 
     async def _tell(self, proposal_id: str, event: str, payload: Json) -> None:
         """Progress is a courtesy: what cannot be told does not stop what was approved."""

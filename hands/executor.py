@@ -126,8 +126,7 @@ class Executor:
             with contextlib.suppress(HildaError):
                 await self.store.claims.orphans()
                 for record in await self._announcements.untold(self.cluster, datetime.now(UTC)):
-                    event = record.state.value if record.state in _SAID_AS else "finished"
-                    if await self._announcements.over(record, event) and record.state is ProposalState.unknown:
+                    if await self._announcements.over(record) and record.state is ProposalState.unknown:
                         await self._look_at(record)
             await asyncio.sleep(self.rhythm.sweep)
 
@@ -162,9 +161,6 @@ class Executor:
             finally:
                 for task in tasks:
                     task.cancel()
-
-
-_SAID_AS = frozenset({ProposalState.unknown, ProposalState.stale})
 
 
 async def run_executor(

@@ -13,14 +13,19 @@ def explain(text: str, namespace: str = "default") -> Verdict:
 
 
 def as_json(verdict: Verdict) -> Json:
-    """`{"risk", "runnable", "reasons", "commands": [...], "consent": {...}}`."""
+    """`{"risk", "runnable", "reasons", "commands": [...], "requests": [...], "consent": {...}}`."""
     needed = consent(verdict.risk)
     return {
         "risk": verdict.risk.name,
         "runnable": verdict.runnable,
         "reasons": list(verdict.reasons),
         "commands": _commands(verdict),
-        "consent": {"approvers": needed.approvers, "not_the_requester": needed.not_the_requester},
+        "requests": [request.as_json() for request in verdict.requests],
+        "consent": {
+            "approvers": needed.approvers,
+            "not_the_requester": needed.not_the_requester,
+            "may_run": needed.may_run,
+        },
     }
 
 

@@ -4,12 +4,12 @@ Values come from the cause's own facts and object, both observed; nothing is gue
 stays in the plan as a task for a person, with the sentence why.
 """
 
-import shlex
 from collections.abc import Sequence
 
 from domain.findings import Cause
 from domain.risk import Risk
 from domain.scripts import Expectation, Plan, ShellCommand, Step
+from policy.kubectl import for_people
 from runbooks.command_template import fill_command
 from runbooks.document import Block, MetricCheck, Runbook, Task
 from runbooks.observed import Observed
@@ -51,13 +51,6 @@ def fill(runbook: Runbook, cause: Cause, *, context: str) -> Plan:
         expectations=_expectations(runbook.metrics, observed) if changes else (),
         caution=_caution(steps),
     )
-
-
-def copyable(command: ShellCommand, context: str) -> str:
-    """The line a person copies: it carries `--context`, so that it means the same on any machine."""
-    if not context or command.argv[0] != "kubectl":
-        return command.text
-    return shlex.join((command.argv[0], "--context", context, *command.argv[1:]))
 
 
 def _alternatives(first: Block, runbook: Runbook) -> list[Block]:
@@ -128,7 +121,7 @@ def _where_to_look(observed: Observed, context: str) -> str:
         )
     except Unfillable:
         return ""
-    return f" What there was before: `{copyable(line, context)}`"
+    return f" What there was before: `{for_people(line.text, context)}`"
 
 
 def _task(task: Task, observed: Observed, position: int) -> Step:

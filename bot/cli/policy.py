@@ -28,16 +28,16 @@ def explain(
     import shlex
 
     from bot.cli.output import print_card, print_json
-    from bot.cli.policy_card import verdict_as_json, verdict_card
+    from bot.cli.policy_card import verdict_card
     from bot.doors.terminal.zones import reader_zone
     from policy.consent import consent
-    from policy.verdict import judge
+    from policy.explain import as_json
+    from policy.explain import explain as judged
 
     text = words[0] if len(words) == 1 else shlex.join(words)
-    verdict = judge(text, namespace=namespace)
-    needed = consent(verdict.risk)
+    verdict = judged(text, namespace)
     if output is Output.json:
-        print_json(verdict_as_json(text, verdict, needed))
+        print_json({"command": text, **as_json(verdict)})
     else:
-        print_card(verdict_card(text, verdict, needed), output, reader_zone())
+        print_card(verdict_card(text, verdict, consent(verdict.risk)), output, reader_zone())
     raise typer.Exit(Exit.ok if verdict.runnable else Exit.no)

@@ -1,7 +1,6 @@
-"""Policy's verdict on a command, as a card and as JSON."""
+"""Policy's verdict on a command, as a card."""
 
 from domain.cards import Card, Code, Facts, Part, Table, Tone, card
-from domain.plain_json import Json
 from domain.risk import Risk
 from policy.consent import Consent
 from policy.verdict import Verdict
@@ -28,21 +27,6 @@ def verdict_card(text: str, verdict: Verdict, needed: Consent) -> Card:
         parts.append(Table(columns, rows, "It may make these requests and no others"))
     title = f"Risk: {verdict.risk.name}" if verdict.runnable else "This never runs through Hilda"
     return card(title, *parts, tone=_TONES[verdict.risk])
-
-
-def verdict_as_json(text: str, verdict: Verdict, needed: Consent) -> Json:
-    return {
-        "command": text,
-        "risk": verdict.risk.name,
-        "runnable": verdict.runnable,
-        "reasons": list(verdict.reasons),
-        "requests": [request.as_json() for request in verdict.requests],
-        "consent": {
-            "approvers": needed.approvers,
-            "not_the_requester": needed.not_the_requester,
-            "may_run": needed.may_run,
-        },
-    }
 
 
 def _consent(needed: Consent) -> str:

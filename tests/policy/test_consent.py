@@ -67,7 +67,7 @@ def test_an_explanation_says_what_would_be_asked_of_whom() -> None:
 
     assert told["risk"] == "high"
     assert told["runnable"] is False
-    assert told["consent"] == {"approvers": 2, "not_the_requester": True}
+    assert told["consent"] == {"approvers": 2, "not_the_requester": True, "may_run": True}
     assert [(c["verb"], c["namespace"], c["targets"], c["risk"]) for c in told["commands"]] == [
         ("get", "default", [], "read"),
         ("delete", "shop", ["Pod shop/web"], "high"),

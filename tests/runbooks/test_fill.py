@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from domain.findings import Cause, Finding, Severity
 from domain.objects import ObjectRef
 from domain.scripts import Plan
-from runbooks.fill import choose, copyable, fill
+from policy.kubectl import for_people
+from runbooks.fill import choose, fill
 from runbooks.library import load
 from runbooks.slots import SLOTS
 
@@ -71,7 +72,7 @@ def test_the_line_to_copy_carries_the_context() -> None:
     command = plan.steps[0].command
     assert command is not None
 
-    line = copyable(command, "my cluster")
+    line = for_people(command.text, "my cluster")
 
     assert line == "kubectl --context 'my cluster' -n store set image deployment/basket web=r/a:1"
 
