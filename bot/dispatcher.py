@@ -184,6 +184,11 @@ def failed(incoming: Incoming, why: HildaError) -> Reply:
     return Reply(small.could_not_look(None, str(why)), key=f"{incoming.id}:failed")
 
 
+def stopped(incoming_id: str) -> Reply:
+    """In place of the progress, when somebody stopped the work."""
+    return Reply(small.stopped(None), key=f"{incoming_id}:stopped", replaces=f"{incoming_id}:looking")
+
+
 def _no_role(person: Person, role: Role, act: Act) -> str:
     needed = required_role(act).name
     if role is Role.nobody:

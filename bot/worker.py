@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from bot import outbox
-from bot.dispatcher import Dispatcher, failed
+from bot.dispatcher import Dispatcher, failed, stopped
 from domain import job_kinds
 from domain.errors import HildaError
 from domain.messages import Reply
@@ -79,6 +79,8 @@ class Worker:
         finally:
             renewing.cancel()
             self._running.pop(job.conversation, None)
+        if task.cancelled():
+            await outbox.put(self._store, job.conversation, stopped(job.dedup_key))
         if task.cancelled() or (error := task.exception()) is None:
             await self._store.jobs.finish(job)
             return

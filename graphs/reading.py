@@ -56,7 +56,7 @@ async def answer(desk: Desk, message: Message, understood: Understanding, focus:
         case Intent.smalltalk:
             return (small.greeting(label, message.text),)
         case Intent.stop:
-            return (small.stopped(label),)
+            return (small.nothing_to_stop(label),)
         case _:
             return (small.declined(label),)
 

@@ -69,7 +69,19 @@ def not_allowed(cluster: ClusterLabel | None, why: str) -> Card:
 
 
 def stopped(cluster: ClusterLabel | None) -> Card:
-    return card("Stopped", Text("I stopped what I was doing. Nothing was changed."), cluster=cluster)
+    """After a turn was cut short."""
+    return card(
+        "Stopped", Text("I stopped looking. What was proposed or approved before stays as it is."), cluster=cluster
+    )
+
+
+def nothing_to_stop(cluster: ClusterLabel) -> Card:
+    """For `stop` when no turn is under way."""
+    return card(
+        "Nothing is under way",
+        Text("`revoke` takes back an approval until its run is claimed; `undo that` proposes the way back afterwards."),
+        cluster=cluster,
+    )
 
 
 def nothing_to_undo(cluster: ClusterLabel) -> Card:

@@ -1,9 +1,11 @@
 """What people paste, misspell and mean otherwise: an answer each time, and nothing is lost."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from graphs.understanding import Names
 from tests.conftest import OpenGround
 from tests.journeys.office import open_office
 
@@ -58,3 +60,25 @@ async def test_the_log_from_before_the_crash_is_one_question_away(practice_groun
 
     assert f"The previous logs of {workload}" in logs
     assert "--previous" in logs
+
+
+async def test_stopping_the_work_does_not_end_the_conversation(practice_ground: OpenGround, tmp_path: Path) -> None:
+    """The turn under way ends with a word; the next question is answered."""
+    ground = await practice_ground("bad-image", 44, metrics=False)
+    async with open_office(ground, tmp_path, executor=False) as office:
+        office.app.desk.names, names = _never, office.app.desk.names  # type: ignore[method-assign]
+        looking = asyncio.create_task(office.says("what is wrong?"))
+        await asyncio.sleep(1)
+        await office.line.cancel()
+        stopped = await looking
+        office.app.desk.names = names  # type: ignore[method-assign]
+        after = await office.says("what is wrong?")
+
+    assert "Stopped" in stopped
+    assert "cannot pull" in after
+
+
+async def _never() -> Names:
+    """A cluster that does not answer."""
+    await asyncio.sleep(3600)
+    return Names()
