@@ -44,7 +44,8 @@ class Queries:
                 f"Prometheus at {self._url} gave no answer to {asked} in {self._seconds:g} s. "
                 "Ask for a shorter range or fewer namespaces."
             ) from slow
-        except (httpx.HTTPError, httpx.InvalidURL) as broken:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as broken:
+            # httpx lets an alert that arrives after the handshake through as a bare ssl.SSLError.
             raise ToolFailed(unreachable(self._url, asked, broken)) from broken
 
     async def close(self) -> None:
