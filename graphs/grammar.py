@@ -155,3 +155,11 @@ full and or at on in of for with to from about noon midnight pm am
 """
 NEVER_NAMES = frozenset(_NEVER_NAMES.split())
 """Words that stand where a name could stand and are none."""
+
+_VOCABULARY = """
+broken changed changes checklist command commands crash crashing deployments down errors evidence failing happened
+healthy incidents incident latency level logs memory namespaces next nodes pods previous problem restarts runbook script
+services since slow status traffic undo wrong
+"""
+VOCABULARY = tuple(_VOCABULARY.split())
+"""Words that decide what is meant, for telling a slip of the keyboard from another subject."""

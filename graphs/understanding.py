@@ -75,6 +75,8 @@ def understand(message: Message, names: Names, *, focus_namespace: str = "") -> 
     question = text[:_QUESTION_LENGTH]
     namespace, service = _entities(text, names, focus_namespace)
     intent, what, level = _intent(question, service=service or namespace, pasted=pasted)
+    if intent is Intent.decline:
+        intent, what, level = _intent(_respelt(question), service=service or namespace, pasted=pasted)
     unknown, near = ("", ()) if pasted else _unknown_name(question, names, namespace, service, intent)
     return Understanding(
         intent=intent,
@@ -128,6 +130,17 @@ def _intent(question: str, *, service: str, pasted: bool) -> tuple[Intent, str, 
     if grammar.OURS.search(question):
         return Intent.runbook, question, None
     return Intent.decline, "", None
+
+
+def _respelt(question: str) -> str:
+    """The question with slips of the keyboard put right; only asked for when nothing was understood."""
+
+    def nearest(found: re.Match[str]) -> str:
+        word = found[0].lower()
+        near = difflib.get_close_matches(word, grammar.VOCABULARY, n=1, cutoff=0.8) if len(word) > 3 else []
+        return near[0] if near else found[0]
+
+    return re.sub(r"[A-Za-z]+", nearest, question)
 
 
 _FIXED = (
