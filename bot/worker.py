@@ -94,7 +94,7 @@ class Worker:
 
     async def _do(self, job: Job) -> None:
         async for reply in self._replies(job):
-            await outbox.put(self._store, job.conversation, reply)
+            await outbox.put(self._store, job.conversation or job.payload["conversation"], reply)
 
     async def _replies(self, job: Job) -> AsyncIterator[Reply]:
         if job.kind == self._resume:

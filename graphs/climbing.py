@@ -110,11 +110,15 @@ async def put_forward(desk: Desk, climb: Climb, message: Message, incident: str,
 
     Gives the id of what is on record: the same wish twice is one proposal.
     """
-    kept = await desk.store.proposals.propose(await propose(desk, climb, message, incident, undo_of=undo_of))
-    payload = {"proposal": kept.id, "zone": message.zone}
+    proposal = await propose(desk, climb, message, incident, undo_of=undo_of)
+    kept = await desk.store.proposals.propose(proposal)
+    payload = {"proposal": kept.id, "zone": message.zone, "conversation": message.conversation}
     # The message is part of the key: who asks again for a proposal that is still open sees it again.
     key, kind = f"resume:{kept.id}:show:{message.id}", job_kinds.resume(desk.cluster)
     await desk.store.jobs.put(key, kind, payload, message.conversation)
+    # Nobody waits for this one, so it belongs to no conversation's queue: it says that time is up, if it is.
+    wait = (proposal.expires_at - proposal.created_at).total_seconds() + 1
+    await desk.store.jobs.put(f"resume:{kept.id}:expiry", kind, payload, delay_seconds=wait)
     return kept.id
 
 

@@ -1,5 +1,6 @@
 """Between the proposal and the run: who may decide, what follow-ups change (nothing), edits, and the way back."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,21 @@ async def test_the_bytes_on_the_card_are_the_bytes_that_are_stored(practice_grou
         shown = [part.text for part in parts_of(office.last, Code) if isinstance(part, Code)]
 
         assert shown == [script.run, script.verify, script.undo]
+
+
+async def test_a_proposal_that_nobody_decides_expires_and_says_so(practice_ground: OpenGround, tmp_path: Path) -> None:
+    """Its time is up by the database's clock; the card loses its buttons and a late click gets the reason."""
+    ground = await practice_ground("bad-image", 26, metrics=False)
+    async with open_office(ground, tmp_path, executor=False) as office:
+        object.__setattr__(office.app.desk, "proposal_minutes", 0.05)
+        await climbed(office)
+        expired = await office.proposal()
+        async with asyncio.timeout(30):
+            while not any(card.title.startswith("Expired") for card in office.cards()):
+                await asyncio.sleep(0.1)
+        late = await office.presses("approve", proposal=expired)
+
+    assert "Its time has passed" in late
 
 
 def _of_another_version(record):  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ from domain import job_kinds
 from domain.cards import Card, ClusterLabel, Progress, ProgressState
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Reply
 from domain.proposals import ProposalState
+from domain.sandbox import STEP_MARK
 from domain.wire import incoming_as_json, reply_from_json
 from store.record import Store
 from store.work.journal import JournalEntry
@@ -127,8 +128,8 @@ class _Run:
         if not words:
             return False
         done: tuple[tuple[str, ProgressState], ...] = tuple((text, "done") for text, _ in self.steps)
-        last: ProgressState = "done" if entry.event in {"finished", "failed", "decided", "unknown"} else "running"
-        if entry.event in {"failed", "unknown"}:
+        last: ProgressState = "done" if entry.event in {"finished", "decided"} else "running"
+        if entry.event in {"unknown", "stale"} or entry.payload.get("state") == ProposalState.failed:
             last = "failed"
         self.steps = (*done, (words, last))
         return True
@@ -143,11 +144,13 @@ def _said(entry: JournalEntry) -> str:
             return "claimed by the executor"
         case "started":
             return "started in the sandbox"
-        case "step":
-            return str(entry.payload.get("text", ""))
+        case "waiting":
+            return f"waiting: {entry.payload.get('why', '')}"
+        case "output":
+            return str(entry.payload.get("line", "")).removeprefix(STEP_MARK)
         case "verifying":
             return "verifying"
-        case "finished" | "failed" | "unknown":
-            return str(entry.event)
+        case "finished" | "unknown" | "stale":
+            return str(entry.payload.get("state", entry.event))
         case _:
             return ""
