@@ -1,18 +1,35 @@
 """Real parts that many tests share: one control plane for the whole run, and a practice ground per test that asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from practice import programs
 from practice.control_plane import ControlPlane
 from practice.ground import PracticeGround
 from practice.telemetry import Telemetry
-from tests.needs import needs
+from tests.needs import MUST_NOT_SKIP, needs
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where nothing may be skipped, a skip is a failure that keeps its reason."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(MUST_NOT_SKIP) == "1":
+        report.outcome = "failed"
+        report.longrepr = f"Skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+# Examples may be slow on a busy machine; in CI they are the same ones each time, so that a red run can be had again.
+settings.register_profile("hilda", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("hilda")
 
 
 class OpenGround(Protocol):
