@@ -24,7 +24,7 @@ demo: setup  ## a broken shop to talk about, on a practice cluster
 	@$(BIN)/hilda demo $(SCENARIO)
 
 test: setup  ## all tests that this machine can run; says what it skipped and why
-	@$(BIN)/pytest -q -m "not slow"
+	@$(BIN)/pytest -q -m "not slow" -n 2 --dist loadfile
 
 check: setup  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

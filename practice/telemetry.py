@@ -52,8 +52,10 @@ class Telemetry:
         )
         telemetry = cls(f"http://127.0.0.1:{port}", children)
         try:
-            # Its first scrape comes about five seconds later; until then the written history answers.
             await until("Prometheus to be ready", telemetry._is_ready, seconds=40, check=children.check)
+            # A series that was only written and never scraped does not end with its pod: it would stand still for
+            # five minutes. The first scrape comes about five seconds after the start.
+            await until("Prometheus' first scrape", telemetry._has_scraped, seconds=40, check=children.check)
         except BaseException:
             children.kill()
             raise
@@ -78,6 +80,9 @@ class Telemetry:
             async with aiohttp.ClientSession(base_url=self.url) as session, session.get("/-/ready") as answer:
                 return answer.status == 200
         return False
+
+    async def _has_scraped(self) -> bool:
+        return bool(await self.ask('scrape_samples_scraped{job="practice"} > 0'))
 
 
 async def plays(plane: ControlPlane, namespaces: Collection[str]) -> tuple[Play, ...]:

@@ -68,7 +68,7 @@ def _blocks(tokens: "Iterator[Token]", until: str, bullet: str) -> Iterator[tupl
 
 def _list(tokens: "Iterator[Token]", opening: "Token", bullet: str) -> RenderableType:
     ordered = opening.type == "ordered_list_open"
-    number = int(opening.attrGet("start") or 1) if ordered else 0
+    number = int(opening.attrs.get("start", 1)) if ordered else 0
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
