@@ -24,6 +24,7 @@ from bot.settings import Settings, load_settings
 from domain.cards import Progress, Text
 from domain.messages import Message
 from domain.people import Person
+from practice import programs
 from practice.ground import PracticeGround
 from practice.kubectl import kubectl
 from tools.kubernetes.kinds import DEFAULT_KINDS, KINDS
@@ -153,18 +154,12 @@ async def _fill(ground: PracticeGround, pods: int) -> None:
             }
         )
     whole = {"apiVersion": "v1", "kind": "List", "items": manifests}
-    await kubectl(ground.admin_kubeconfig, "create", "namespace", "filler")
-    await kubectl(ground.admin_kubeconfig, "apply", "-f", "-", stdin=json.dumps(whole))
+    program, admin = programs.find(["kubectl"])["kubectl"], ground.admin_kubeconfig
+    await kubectl(program, admin, ["create", "namespace", "filler"])
+    await kubectl(program, admin, ["apply", "-f", "-"], given=json.dumps(whole))
     for number in range(pods // each):
-        await kubectl(
-            ground.admin_kubeconfig,
-            "-n",
-            "filler",
-            "rollout",
-            "status",
-            f"deployment/filler-{number}",
-            "--timeout=300s",
-        )
+        status = ["-n", "filler", "rollout", "status", f"deployment/filler-{number}", "--timeout=300s"]
+        await kubectl(program, admin, status)
 
 
 def _tell(step: str) -> None:
