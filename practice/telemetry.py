@@ -19,6 +19,8 @@ from practice.series import Play
 from practice.waiting import until
 
 SCRAPES_EVERY = 2.0
+SCRAPES_EVERYTHING_EVERY = 10.0
+"""A scrape may take no longer than what lies between two, and a whole cluster is much to tell."""
 
 
 @dataclass
@@ -123,8 +125,9 @@ async def _make_blocks(promtool: Path, place: Path, data: Path, history: History
 def _configuration(place: Path, kubelet_port: int, namespaces: Collection[str]) -> Path:
     rules = place / "rules.yaml"
     rules.write_text(resources.files("practice.scenarios").joinpath("alert-rules.yaml").read_text())
+    every = SCRAPES_EVERY if namespaces else SCRAPES_EVERYTHING_EVERY
     config = {
-        "global": {"scrape_interval": f"{SCRAPES_EVERY:g}s", "evaluation_interval": "5s"},
+        "global": {"scrape_interval": f"{every:g}s", "evaluation_interval": "5s"},
         "rule_files": [str(rules)],
         "scrape_configs": [
             {

@@ -22,7 +22,7 @@ async def test_what_runs_is_scraped(prometheus_url: str, tmp_path_factory: pytes
     async def scraped() -> bool:
         return 1.0 in (await telemetry.ask('up{job="practice"}')).values()
 
-    await until("a scrape", scraped, seconds=30)
+    await until("a scrape", scraped, seconds=45)
 
 
 def test_a_written_past_is_cut_and_hands_over_its_counters() -> None:
