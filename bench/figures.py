@@ -50,14 +50,22 @@ def _run(command: list[str]) -> object:
 
 
 def _table(figures: object) -> list[str]:
-    if isinstance(figures, dict) and all(isinstance(value, dict) for value in figures.values()):
-        columns = list(dict.fromkeys(name for row in figures.values() for name in row))
-        rows = [[name, *(_said(row.get(column, "")) for column in columns)] for name, row in figures.items()]
-        return _markdown(["method", *columns], rows)
     assert isinstance(figures, dict)
-    return _markdown(
-        ["what", "measured", "wanted"], [[name, _said(value), TARGETS.get(name, "")] for name, value in figures.items()]
+    if not all(isinstance(value, dict) for value in figures.values()):
+        return _markdown(
+            ["what", "measured", "wanted"],
+            [[name, _said(value), TARGETS.get(name, "")] for name, value in figures.items()],
+        )
+    columns = list(next(iter(figures.values())))
+    compared = {name: row for name, row in figures.items() if set(row) == set(columns)}
+    lines = _markdown(
+        ["method", *columns], [[name, *(_said(row[column]) for column in columns)] for name, row in compared.items()]
     )
+    for name, row in figures.items():
+        if name not in compared:
+            plain = [f"{what} {_said(value)}" for what, value in row.items() if isinstance(value, int | float)]
+            lines += ["", f"{name}: {', '.join(plain)}"]
+    return lines
 
 
 def _markdown(columns: list[str], rows: list[list[str]]) -> list[str]:
