@@ -79,6 +79,10 @@ DIAGNOSE = _any(
 )
 DIAGNOSE_STRONGLY = _any(r"\b(why|wrong|spik\w*|slow|high|problem|what happened)\b")
 TROUBLED = _any(r"\b(fail|crash|broken|not ready|unhealthy)")
+TROUBLE = _any(
+    r"\b(errors?|spik\w*|outage|crash\w*|latency|slow|5\d\ds?|time ?outs?|unavailable|degraded|oom|unhealthy)\b",
+)
+"""Words that need no object: nobody says them about the weather."""
 BARE_SUBJECT = _any(
     r"\bwhat happened\b",
     r"\b(what('s| is| was|s)?|anything|something|everything|all|it|this|that|there|here|we|users?|customers?)\b",

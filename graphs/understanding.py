@@ -120,7 +120,7 @@ def _intent(question: str, *, service: str, pasted: bool) -> tuple[Intent, str, 
     if grammar.STATUS.search(question) and service:
         return Intent.status, "", None
     if grammar.DIAGNOSE.search(question) and (
-        grammar.OURS.search(question) or service or grammar.BARE_SUBJECT.search(question)
+        service or any(about.search(question) for about in (grammar.OURS, grammar.TROUBLE, grammar.BARE_SUBJECT))
     ):
         return Intent.diagnose, "", None
     if grammar.STATUS.search(question):

@@ -1,6 +1,7 @@
 """The whole way: ask, climb, approve, run in the sandbox, verified, remembered; the cluster is read afresh to judge."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,14 @@ async def test_trouble_that_is_over_is_left_alone(practice_ground: OpenGround, t
     ground = await practice_ground("recovered", 14)
     async with open_office(ground, tmp_path, executor=False) as office:
         answer = await office.says("what happened?")
+        moment = datetime.now(UTC) - timedelta(minutes=25)
+        past = await office.says(f"why did errors spike at {moment:%H:%M}?")
         climbed = await office.says("fix it")
 
         assert "Nothing is wrong now" in answer
         assert "resolved at" in answer
+        for line in ("**Cause**", "**Impact**", "**Status**", "resolved at"):
+            assert line in past
         assert "Nothing to mend" in climbed
         assert await office.app.store.proposals.list() == ()
 
