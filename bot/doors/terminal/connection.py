@@ -53,18 +53,20 @@ class StoredConversation:
             began = time.monotonic()
             self._drained.clear()
             found = False
-            for outgoing in await self._store.outbox.due(self._conversation):
-                reply = reply_from_json(outgoing.payload)
-                self._follow(reply)
-                yield reply
-                await self._store.outbox.sent(outgoing.key, outgoing.key)
-                found = True
+            # Posts are taken first and shown last: what the journal says of a run came before what was posted about it.
+            posts = await self._store.outbox.due(self._conversation)
             topics = [f"proposal:{proposal}" for proposal in self._followed]
             for entry in await self._store.journal.since(cursor, topics) if topics else ():
                 cursor = entry.cursor
                 if progress := self._progress(entry):
                     yield progress
                     found = True
+            for outgoing in posts:
+                reply = reply_from_json(outgoing.payload)
+                self._follow(reply)
+                yield reply
+                await self._store.outbox.sent(outgoing.key, outgoing.key)
+                found = True
             if not found:
                 self._drained.set()
                 await asyncio.sleep(max(EVERY - (time.monotonic() - began), 0.01))
