@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,12 @@ class Children:
             )
         self._running.append((name, process))
         return process.pid
+
+    def start_module(self, module: str, flags: Mapping[str, object]) -> int:
+        """Start one of practice's own processes: `python -m module --flag value ...`; its process id."""
+        words = [str(word) for pair in flags.items() for word in pair]
+        environment = {"PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONSAFEPATH": "1"}
+        return self.start([sys.executable, "-m", module, *words], environment=environment)
 
     def log_of(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -3,44 +3,29 @@
 import asyncio
 import json
 import shutil
-import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 
 from practice import access
-from practice.api import Api, ApiError, Json, path_of
+from practice.api import Api, ApiError
 from practice.backdate import Move, backdate
 from practice.children import Children, free_ports
 from practice.fetch import control_plane_programs
+from practice.plane import Plane
 from practice.signing_key import new_signing_key
 from practice.waiting import until
 
-AGE = timedelta(days=47)
-"""How old the cluster claims to be: nothing about the cluster itself changed lately."""
 
+@dataclass(kw_only=True)
+class ControlPlane(Plane):
+    """The real one; `await ControlPlane.start()` makes it."""
 
-@dataclass
-class ControlPlane:
-    """What is running; `await ControlPlane.start()` makes one."""
-
-    folder: Path
-    server: str
     etcd: str
     """Where etcd answers: the times of practice's objects are moved there (practice/backdate.py)."""
-    authority: bytes
-    certificate: Path
-    key: Path
-    """A server certificate for 127.0.0.1 and its key, good for the kubelet too."""
-    audit_log: Path
-    tokens: dict[str, str]
-    children: Children
-    own_folder: bool = False
-    kubelet_port: int = 0
 
     @classmethod
     async def start(
@@ -64,67 +49,8 @@ class ControlPlane:
             raise
         return plane
 
-    @property
-    def kubeconfig(self) -> Path:
-        """The administrator's."""
-        return self.kubeconfig_of("admin")
-
-    def kubeconfig_of(self, user: str, *, namespace: str = "", folder: Path | None = None) -> Path:
-        """A kubeconfig for one of `access.USERS`, with that default namespace, in `folder` or the control plane's."""
-        file = (folder or self.folder) / f"{user.replace(':', '-')}.kubeconfig"
-        return access.write_kubeconfig(
-            file,
-            server=self.server,
-            authority=self.authority,
-            user=user,
-            token=self.tokens[user],
-            namespace=namespace,
-        )
-
-    @property
-    def worlds(self) -> Path:
-        """The folder where the kubelet finds the worlds of the namespaces it plays."""
-        return self.folder / "worlds"
-
-    def start_kubelet(self, seed: int, nodes: int) -> None:
-        """Our kubelet, as a process of its own, with nodes named from the seed."""
-        self.worlds.mkdir(exist_ok=True)
-        (self.kubelet_port,) = free_ports(1)
-        files = {
-            "--kubeconfig": self.kubeconfig_of("practice-kubelet"),
-            "--worlds": self.worlds,
-            "--certificate": self.certificate,
-            "--key": self.key,
-        }
-        numbers = {"--port": self.kubelet_port, "--seed": seed, "--nodes": nodes}
-        flags = [str(word) for pair in (files | numbers).items() for word in pair]
-        self.children.start(
-            [sys.executable, "-m", "practice.kubelet", *flags],
-            environment={"PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONSAFEPATH": "1"},
-        )
-
-    async def set_up(self, nodes: int) -> None:
-        """Mark the cluster as practice's, give everyone their rights, and wait for controllers and nodes."""
-        async with Api(self.kubeconfig) as api:
-            await asyncio.gather(*(api.ensure(item) for item in access.objects()))
-            await self._wait("kube-system", lambda: _exists(api, path_of("v1", "Namespace", name="kube-system")))
-            await api.patch(path_of("v1", "Namespace", name="kube-system"), {"metadata": {"labels": access.MARK}})
-            # The controllers are at work once they have made the first service account.
-            account = path_of("v1", "ServiceAccount", "default", "default")
-            await self._wait("the controllers", lambda: _exists(api, account))
-            await self._wait("the nodes", lambda: _nodes_take_pods(api, nodes))
-        now = datetime.now(UTC)
-        age = Move(now - timedelta(minutes=5), now + timedelta(seconds=1), AGE)
-        await backdate(self.etcd, ["default", "kube-node-lease", "kube-public", "kube-system"], [age], nodes=True)
-
-    async def _wait(self, what: str, holds: Callable[[], Awaitable[bool]]) -> None:
-        await until(what, holds, seconds=40, check=self.children.check)
-
-    async def stop(self) -> None:
-        """End everything that was started, and remove the folder if it was a temporary one of ours."""
-        await self.children.stop()
-        if self.own_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    async def backdate(self, namespaces: Collection[str], moves: Sequence[Move], *, nodes: bool = False) -> None:
+        await backdate(self.etcd, namespaces, moves, nodes=nodes)
 
 
 async def _start_programs(
@@ -231,19 +157,6 @@ def _audit_flags(folder: Path, log: Path) -> list[str]:
 
 async def _written(certificate: Path) -> bool:
     return await asyncio.to_thread(lambda: certificate.exists() and b"END" in certificate.read_bytes())
-
-
-async def _exists(api: Api, path: str) -> bool:
-    return await api.find(path) is not None
-
-
-async def _nodes_take_pods(api: Api, count: int) -> bool:
-    return sum(map(_takes_pods, await api.items(path_of("v1", "Node")))) >= count
-
-
-def _takes_pods(node: Json) -> bool:
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in node["status"].get("conditions", []))
-    return ready and not node["spec"].get("taints")
 
 
 async def _ready(api: Api) -> bool:

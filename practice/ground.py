@@ -13,6 +13,7 @@ from practice.api import Api, path_of
 from practice.control_plane import ControlPlane
 from practice.health import Judge, Verdict
 from practice.past import Past
+from practice.plane import Plane
 from practice.scenario import Scenario, load
 from practice.staging import Staging
 from practice.telemetry import Telemetry
@@ -24,7 +25,7 @@ Tell = Callable[[str], None]
 class PracticeGround:
     """An open ground. `async with PracticeGround.open("bad-image", seed=7) as ground: ...`"""
 
-    plane: ControlPlane
+    plane: Plane
     scenario: Scenario
     folder: Path
     kubeconfig: Path
@@ -65,7 +66,7 @@ class PracticeGround:
         folder: Path | None = None,
         keep: bool = False,
         *,
-        plane: ControlPlane | None = None,
+        plane: Plane | None = None,
         metrics: bool = True,
         tell: Tell = lambda _: None,
     ) -> AsyncIterator["PracticeGround"]:
@@ -123,7 +124,7 @@ async def _delete_namespace(api: Api, name: str) -> None:
 
 async def _set_the_scene(
     kind: type[PracticeGround],
-    plane: ControlPlane,
+    plane: Plane,
     name: str,
     seed: int,
     folder: Path,

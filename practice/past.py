@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from practice.backdate import Move, backdate
-from practice.control_plane import ControlPlane
+from practice.backdate import Move
 from practice.history import Chapter
+from practice.plane import Plane
 from practice.scenario import Scenario
 from practice.series import Play
 from practice.telemetry import plays
@@ -18,7 +18,7 @@ _SETTLES = 0.4
 
 @dataclass
 class Past:
-    plane: ControlPlane
+    plane: Plane
     scenario: Scenario
     happened: list[int] = field(default_factory=list)
     """When each phase began, in seconds since the epoch, once moved."""
@@ -42,9 +42,9 @@ class Past:
             Move(_utc(begun), _utc(end), timedelta(seconds=begun - happened))
             for begun, end, happened in zip(self._begun, ends, self.happened, strict=True)
         ]
-        await backdate(self.plane.etcd, self.scenario.namespaces, moves)
+        await self.plane.backdate(self.scenario.namespaces, moves)
         await asyncio.sleep(_SETTLES)
-        await backdate(self.plane.etcd, self.scenario.namespaces, moves)
+        await self.plane.backdate(self.scenario.namespaces, moves)
 
     def chapters(self) -> list[Chapter]:
         """What was playing from when to when, up to now."""

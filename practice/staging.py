@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from practice.api import Api, Json, path_of
-from practice.control_plane import ControlPlane
 from practice.kubectl import apply, kubectl
 from practice.manifests import ServiceSpec, manifests, namespace
+from practice.plane import Plane
 from practice.scenario import Phase, Scenario
 from practice.waiting import until
 
@@ -20,7 +20,7 @@ from practice.waiting import until
 @dataclass
 class Staging:
     scenario: Scenario
-    plane: ControlPlane
+    plane: Plane
     api: Api
     """The administrator's."""
     kubectl: Path

@@ -13,8 +13,8 @@ import aiohttp
 
 from practice import programs
 from practice.children import ChildFailed, Children, free_ports
-from practice.control_plane import ControlPlane
 from practice.history import Chapter, History, write_history
+from practice.plane import Plane
 from practice.series import Play
 from practice.waiting import until
 
@@ -30,7 +30,7 @@ class Telemetry:
 
     @classmethod
     async def start(
-        cls, folder: Path, plane: ControlPlane, *, namespaces: Collection[str] = (), chapters: Sequence[Chapter] = ()
+        cls, folder: Path, plane: Plane, *, namespaces: Collection[str] = (), chapters: Sequence[Chapter] = ()
     ) -> "Telemetry":
         """Start one that knows the chapters and goes on with what is played in the namespaces (in all, by default)."""
         found = programs.find(programs.METRICS)
@@ -88,7 +88,7 @@ class Telemetry:
         return bool(await self.ask('scrape_samples_scraped{job="practice"} > 0'))
 
 
-async def plays(plane: ControlPlane, namespaces: Collection[str]) -> tuple[Play, ...]:
+async def plays(plane: Plane, namespaces: Collection[str]) -> tuple[Play, ...]:
     """What the kubelet is playing in the namespaces."""
     asked = [("namespace", name) for name in namespaces]
     async with _kubelet(plane) as session, session.get("/plays", params=asked) as answer:
@@ -96,13 +96,13 @@ async def plays(plane: ControlPlane, namespaces: Collection[str]) -> tuple[Play,
         return tuple(Play.parse(each) for each in await answer.json())
 
 
-async def _go_on(plane: ControlPlane, at: float, history: History) -> None:
+async def _go_on(plane: Plane, at: float, history: History) -> None:
     told = {"at": at, "totals": history.totals}
     async with _kubelet(plane) as session, session.post("/meters", json=told) as answer:
         answer.raise_for_status()
 
 
-def _kubelet(plane: ControlPlane) -> aiohttp.ClientSession:
+def _kubelet(plane: Plane) -> aiohttp.ClientSession:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.load_verify_locations(cadata=plane.authority.decode())
     return aiohttp.ClientSession(f"https://127.0.0.1:{plane.kubelet_port}", connector=aiohttp.TCPConnector(ssl=tls))
