@@ -46,6 +46,9 @@ wheel: setup  ## build the wheel into dist/
 pictures: setup  ## the pictures of README and docs
 	@$(BIN)/python scripts/first_minute.py docs/pictures
 
+record: setup  ## what the real API server says about itself, for practice's small one (needs its programs on PATH)
+	@PYTHONPATH=. $(BIN)/python scripts/record_api.py practice/api_server/recorded
+
 # The steps of the Dockerfile, one target each, so that they run where no container engine is.
 image-install: wheel  ## install the wheel with the locked versions into TARGET
 	@test -n "$(TARGET)" || { echo "say where: make image-install TARGET=/opt/hilda"; exit 2; }
@@ -59,4 +62,4 @@ image-check:  ## the installed product starts
 clean:  ## what can be made again
 	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo test check prove lock wheel pictures image-install image-check clean
+.PHONY: help setup demo test check prove lock wheel pictures record image-install image-check clean
