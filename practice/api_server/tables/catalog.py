@@ -1,0 +1,43 @@
+"""Which printer makes the rows of which resource."""
+
+from practice.api_server.tables import access, cluster, networking, pods, storage, workloads
+from practice.api_server.tables.cells import Printer
+
+PRINTERS: dict[str, Printer] = {
+    "apiservices": access.api_service,
+    "clusterrolebindings": access.role_binding,
+    "clusterroles": access.plain,
+    "configmaps": cluster.config_map,
+    "controllerrevisions": workloads.controller_revision,
+    "cronjobs": workloads.cron_job,
+    "daemonsets": workloads.daemon_set,
+    "deployments": workloads.deployment,
+    "endpoints": networking.endpoints,
+    "endpointslices": networking.endpoint_slice,
+    "events": cluster.event,
+    "horizontalpodautoscalers": workloads.horizontal_pod_autoscaler,
+    "ingresses": networking.ingress,
+    "jobs": workloads.job,
+    "leases": cluster.lease,
+    "limitranges": access.plain,
+    "namespaces": cluster.namespace,
+    "networkpolicies": networking.network_policy,
+    "nodes": cluster.node,
+    "persistentvolumeclaims": storage.persistent_volume_claim,
+    "persistentvolumes": storage.persistent_volume,
+    "poddisruptionbudgets": cluster.pod_disruption_budget,
+    "pods": pods.pod,
+    "priorityclasses": cluster.priority_class,
+    "replicasets": workloads.replica_set,
+    "replicationcontrollers": workloads.replication_controller,
+    "resourcequotas": cluster.resource_quota,
+    "rolebindings": access.role_binding,
+    "roles": access.plain,
+    "secrets": cluster.secret,
+    "serviceaccounts": cluster.service_account,
+    "services": networking.service,
+    "statefulsets": workloads.stateful_set,
+    "storageclasses": storage.storage_class,
+    "validatingadmissionpolicies": access.admission_policy,
+    "validatingadmissionpolicybindings": access.admission_policy_binding,
+}
