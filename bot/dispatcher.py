@@ -8,7 +8,7 @@ from domain.errors import HildaError
 from domain.levels import Level
 from domain.messages import AlertFired, ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
-from domain.proposals import ProposalState
+from domain.proposals import Ended, ProposalState
 from graphs.amending import commands_in, edited
 from graphs.assist import Assist
 from graphs.climbing import put_forward
@@ -68,6 +68,8 @@ class Dispatcher:
             case "revoke":
                 async for reply in self._revoke(pressed, reason):
                     yield reply
+            case "settle":
+                yield await self._settle(pressed, reason)
             case "edit":
                 async for reply in self._edit(pressed):
                     yield reply
@@ -142,6 +144,31 @@ class Dispatcher:
             yield self._privately(pressed, "It is too late to take it back: it is claimed, run or over.")
             return
         await self._tell_the_conversation(record.proposal.id, record.proposal.conversation, pressed)
+
+    async def _settle(self, pressed: ButtonPressed | FormSubmitted, reason: str) -> Reply:
+        """A person says how a run ended that nobody can tell from the record."""
+        store, person = self._desk.store, pressed.author
+        record = await store.proposals.get(pressed.subject)
+        if record is None:
+            return self._privately(pressed, "There is no such proposal any more.")
+        role = await self._desk.role_of(person)
+        if not may(role, Act.settle):
+            why = _no_role(person, role, Act.settle)
+            await store.decisions.refuse(record.proposal.id, person, why, tried="settle")
+            return self._privately(pressed, why)
+        ended = pressed.values.get("ended") if isinstance(pressed, FormSubmitted) else None
+        if ended not in set(Ended) or not reason.strip():
+            return self._privately(pressed, "Say how it ended, ran or did-not-run, and how you know.")
+        result = await store.settling.settle(record.proposal.id, person, Ended(ended), reason)
+        label = self._desk.label_of(person)
+        if not result.accepted:
+            card = outcome.refused_card(record.proposal, result.why, label)
+            return Reply(card, key=f"{pressed.id}:refused", audience="person", person=person)
+        told = {"by": str(person), "state": str(result.state), "why": result.why}
+        await store.journal.append(f"proposal:{record.proposal.id}", "settled", told)
+        if record.proposal.incident:
+            await store.incidents.add(record.proposal.incident, "settled", f"{record.proposal.title}: {result.why}")
+        return Reply(outcome.settled_card(record.proposal, result.why, label), key=f"{pressed.id}:settled")
 
     async def _edit(self, pressed: ButtonPressed | FormSubmitted) -> AsyncIterator[Reply]:
         """A form with the command lines; sent back, they are a new proposal of whoever edited it."""

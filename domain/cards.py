@@ -87,7 +87,9 @@ class Links:
     """(label, url) pairs."""
 
 
-Action = Literal["approve", "reject", "edit", "next_level", "evidence", "stop", "undo", "run", "ask", "tick", "revoke"]
+Action = Literal[
+    "approve", "reject", "edit", "next_level", "evidence", "stop", "undo", "run", "ask", "tick", "revoke", "settle"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Literal
 import rfc8785
 
 from domain.people import Person
-from domain.plain_json import Json
+from domain.plain_json import Json, dig
 from domain.risk import Risk
 from domain.scripts import ApiRequest, Expectation, Script
 
@@ -22,8 +22,8 @@ SCHEMA_VERSION = 1
 class Precondition:
     """An object as it was when the proposal was made; at the claim it must still be so.
 
-    `version` is `generation:N` where the object has a generation (its spec is what matters) and
-    `resourceVersion:N` otherwise.
+    `version` is `generation:N` where the object has a generation (its spec is what matters), `spec.FIELD:VALUE` for
+    kinds without one whose status is written all the time (nodes, autoscalers), and `resourceVersion:N` otherwise.
     """
 
     api_version: str
@@ -32,6 +32,16 @@ class Precondition:
     name: str
     uid: str
     version: str
+
+
+DECISIVE_FIELDS = {"Node": "spec.unschedulable", "HorizontalPodAutoscaler": "spec.maxReplicas"}
+"""What a fix of these kinds depends on; everything else about them changes by itself."""
+
+
+def field_text(item: Json, path: str) -> str:
+    """A plain field of an object as kubectl's jsonpath prints it; "" where it is not set."""
+    value = dig(item, *path.split("."))
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +236,13 @@ class ProposalState(StrEnum):
             ProposalState.claimed,
             ProposalState.started,
         }
+
+
+class Ended(StrEnum):
+    """What a person found out about a run whose executor was lost."""
+
+    ran = "ran"
+    did_not_run = "did-not-run"
 
 
 @dataclass(frozen=True, slots=True)

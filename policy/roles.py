@@ -18,6 +18,8 @@ class Act(StrEnum):
     approve_high = "approve a high risk"
     reject = "reject"
     """Reject or revoke somebody else's proposal; one's own may always be rejected."""
+    settle = "settle how a run ended"
+    """Say what became of a run whose executor was lost."""
     manage_people = "manage people"
     configure = "configure"
 
@@ -29,6 +31,7 @@ _LEAST = {
     Act.approve_medium: Role.operator,
     Act.approve_high: Role.operator,
     Act.reject: Role.operator,
+    Act.settle: Role.operator,
     Act.manage_people: Role.admin,
     Act.configure: Role.admin,
 }

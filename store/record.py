@@ -13,6 +13,7 @@ from store.ledger.audit_key import AuditKey, ensure_key, load_key
 from store.ledger.claims import Claims
 from store.ledger.decisions import Decisions
 from store.ledger.proposals import Proposals
+from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
 from store.work.jobs import Jobs
 from store.work.journal import Journal
@@ -30,6 +31,7 @@ class Store:
         self.proposals = Proposals(database, self.audit)
         self.decisions = Decisions(database, audit_key, self.audit, self.identities)
         self.claims = Claims(database, audit_key, self.audit, self.identities)
+        self.settling = Settling(database, self.audit)
         self.stop_switch = StopSwitch(database, self.audit)
         self.jobs = Jobs(database)
         self.outbox = Outbox(database)

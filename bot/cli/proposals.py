@@ -9,6 +9,7 @@ import typer
 from bot.cli.command import group
 from bot.cli.exits import Exit
 from bot.cli.options import AsOption, ContextOption, KubeconfigOption, Output, OutputOption, ZoneOption
+from domain.proposals import Ended
 
 if TYPE_CHECKING:
     from domain.cards import Action
@@ -51,7 +52,7 @@ def approve(
     zone: ZoneOption = "",
 ) -> None:
     """Say yes to exactly the bytes shown. Asks for a typed word unless --digest proves that they were read."""
-    raise typer.Exit(asyncio.run(_decide("approve", id_, digest, "", context, kubeconfig, as_, zone)))
+    raise typer.Exit(asyncio.run(_decide("approve", id_, digest, {}, context, kubeconfig, as_, zone)))
 
 
 @app.command()
@@ -64,7 +65,7 @@ def reject(
     zone: ZoneOption = "",
 ) -> None:
     """Say no. That is final."""
-    raise typer.Exit(asyncio.run(_decide("reject", id_, "", reason, context, kubeconfig, as_, zone)))
+    raise typer.Exit(asyncio.run(_decide("reject", id_, "", {"reason": reason}, context, kubeconfig, as_, zone)))
 
 
 @app.command()
@@ -77,7 +78,22 @@ def revoke(
     zone: ZoneOption = "",
 ) -> None:
     """Take it back, whether approved or not, as long as it has not begun."""
-    raise typer.Exit(asyncio.run(_decide("revoke", id_, "", reason, context, kubeconfig, as_, zone)))
+    raise typer.Exit(asyncio.run(_decide("revoke", id_, "", {"reason": reason}, context, kubeconfig, as_, zone)))
+
+
+@app.command()
+def settle(
+    id_: IdArgument,
+    ended: Annotated[Ended, typer.Argument(metavar="ran|did-not-run", help="What you found out.")],
+    why: Annotated[str, typer.Option("--why", metavar="WHY", help="How you know; it stays in the record.")],
+    context: ContextOption = "",
+    kubeconfig: KubeconfigOption = "",
+    as_: AsOption = "",
+    zone: ZoneOption = "",
+) -> None:
+    """Say how a run ended whose executor was lost. Once; nothing runs because of it."""
+    values = {"ended": ended.value, "reason": why}
+    raise typer.Exit(asyncio.run(_decide("settle", id_, "", values, context, kubeconfig, as_, zone)))
 
 
 async def _list(all_: bool, output: Output, zone: str) -> None:
@@ -131,7 +147,14 @@ async def _show(id_: str, output: Output, zone: str) -> bool:
 
 
 async def _decide(
-    action: "Action", id_: str, digest: str, reason: str, context: str, kubeconfig: str, as_: str, zone: str
+    action: "Action",
+    id_: str,
+    digest: str,
+    values: dict[str, str],
+    context: str,
+    kubeconfig: str,
+    as_: str,
+    zone: str,
 ) -> Exit:
     """The decision takes the way of every button: through the dispatcher, whose answer is shown."""
     from bot.app import open_app
@@ -150,7 +173,7 @@ async def _decide(
         if action == "approve" and not _has_read(record, digest, reader.key):
             return Exit.no
         prefix = digest or record.digest[:PREFIX]
-        pressed = who.listener().fills(action, id_, {"reason": reason, "digest_prefix": prefix})
+        pressed = who.listener().fills(action, id_, {**values, "digest_prefix": prefix})
         replies = [reply async for reply in opened.dispatcher.handle(pressed)]
         after = await opened.store.proposals.get(id_)
         print_cards([reply.card for reply in replies], Output.text, reader)

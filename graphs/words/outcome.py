@@ -54,6 +54,8 @@ def outcome_card(
         parts.append(Code(outcome.verify_output, "text", label="What the verification said"))
     if record.state is ProposalState.unknown:
         parts.append(Text("I do not run it again by myself. Look at the cluster, then ask me anew: **what is wrong?**"))
+        settle = f"hilda proposals settle {record.proposal.id} ran|did-not-run --why 'how you know'"
+        parts.append(Code(settle, "sh", "When you know how it ended, say so for the record"))
     elif outcome is not None and not record.proposal.undo_of:
         parts.append(Choices((Choice("Undo", "undo", record.proposal.id, record.digest[:12]),)))
     return card(_title(record, helped), *parts, tone=_tone(record, helped), cluster=cluster)  # type: ignore[arg-type]
@@ -62,6 +64,12 @@ def outcome_card(
 def refused_card(proposal: Proposal, why: str, cluster: ClusterLabel) -> Card:
     """A private word to somebody whose decision did not count."""
     return card("That did not count", Text(f"{proposal.title}: {why}"), tone="warning", cluster=cluster)
+
+
+def settled_card(proposal: Proposal, why: str, cluster: ClusterLabel) -> Card:
+    """A run whose end was unknown, and who says now how it ended."""
+    rows = (("Settled", why), ("Next", "ask again what is wrong: only the cluster tells whether it helped"))
+    return card(f"Settled: {proposal.title}", Facts(rows), cluster=cluster)
 
 
 def _title(record: ProposalRecord, helped: bool | None) -> str:

@@ -130,7 +130,7 @@ class _Run:
         if not words:
             return False
         done: tuple[tuple[str, ProgressState], ...] = tuple((text, "done") for text, _ in self.steps)
-        last: ProgressState = "done" if entry.event in {"finished", "decided"} else "running"
+        last: ProgressState = "done" if entry.event in {"finished", "decided", "settled"} else "running"
         if entry.event in {"unknown", "stale"} or entry.payload.get("state") == ProposalState.failed:
             last = "failed"
         self.steps = (*done, (words, last))
@@ -142,6 +142,8 @@ def _said(entry: JournalEntry) -> str:
         case "decided":
             who = str(entry.payload.get("by", "")).rpartition(":")[2]
             return f"{'approved' if entry.payload.get('verdict') == 'approve' else 'rejected'} by {who}"
+        case "settled":
+            return f"settled: {entry.payload.get('why', '')}"
         case "claimed":
             return "claimed by the executor"
         case "started":

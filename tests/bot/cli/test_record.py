@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from domain.people import Person, Role
+from store.record import Store
 from tests.bot.cli.conftest import Hilda
+from tests.store.making import claimed, out_of_lease
 from tests.tools.kubernetes.api_server import ApiServer
 
 
@@ -72,3 +75,51 @@ async def test_approving_needs_the_bytes_to_have_been_read(hilda: Hilda, api: Ap
 
     assert ran.code == 1
     assert "no proposal 'p1'" in ran.err
+
+
+async def _lost_run(folder: Path) -> str:
+    """In the record that the commands of this test use: a run whose executor died."""
+    store = await Store.open(f"sqlite:///{folder}/hilda/hilda.db", folder / "keys" / "audit.key")
+    for name, role in (("lead", Role.operator), ("guest", Role.viewer)):
+        await store.identities.bind(Person("practice", "uid-of-kube-system", name), role, "hilda")
+    run = await claimed(store, cluster="uid-of-kube-system")
+    await store.claims.started(run)
+    await out_of_lease(store, "execution")
+    await store.claims.orphans()
+    await store.close()
+    return run.proposal.id
+
+
+async def test_a_lost_run_is_settled_once_and_by_somebody_who_may(hilda: Hilda, api: ApiServer, tmp_path: Path) -> None:
+    """A guest may not, the lead may, and then it is settled; who said what and why is in the record."""
+    run = await _lost_run(tmp_path)
+    given = {
+        "KUBECONFIG": api.kubeconfig(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/hilda/hilda.db",
+        "HILDA_AUDIT_KEY_FILE": str(tmp_path / "keys" / "audit.key"),
+        "HILDA_PRACTICE_IDENTITIES": "true",
+    }
+
+    guest = await hilda("proposals", "settle", run, "ran", "--why", "so it seems", "--as", "guest", **given)
+    lead = await hilda(
+        "proposals", "settle", run, "did-not-run", "--why", "still on revision 4", "--as", "lead", **given
+    )
+    again = await hilda("proposals", "settle", run, "ran", "--why", "or not", "--as", "lead", **given)
+    record = (await hilda("audit", "tail", "-o", "json", **given)).json
+
+    assert (guest.code, lead.code, again.code) == (1, 0, 1)
+    assert "needs operator" in guest.out
+    assert f"{run} is failed." in lead.out
+    assert "only a run whose end is unknown" in again.out
+    assert "lead says that it did not run: still on revision 4" in lead.out
+    assert [entry["what"] for entry in record[-3:]] == ["refused", "settled", "refused"]
+
+
+async def test_settling_needs_a_reason_and_one_of_two_words(hilda: Hilda) -> None:
+    """A slip is usage, exit 2, and says what there is."""
+    no_reason = await hilda("proposals", "settle", "p1", "ran")
+    no_word = await hilda("proposals", "settle", "p1", "maybe", "--why", "x")
+
+    assert (no_reason.code, no_word.code) == (2, 2)
+    assert "--why" in no_reason.err
+    assert "did-not-run" in no_word.err
