@@ -54,12 +54,19 @@ def draw(scenario: str, seed: int, ranges: Mapping[str, list[int]], taken: Colle
         **{name: str(chance.randint(*between)) for name, between in ranges.items()},
         **dict(zip(_TAGS, _tags(chance), strict=True)),
     }
+    values |= _more(scenario, seed, known)
     bystanders = dict(zip(places[1:], map(tuple, others), strict=True))
     return Drawn(places[0], own[0], tuple(own[1:]), bystanders, registry, values, chance)
 
 
 _SIZES = ((3, 4), (1, 2), (1, 2))
 _TAGS = ("tag_first", "tag_good", "tag_new", "tag_missing")
+
+
+def _more(scenario: str, seed: int, known: Mapping[str, Any]) -> dict[str, str]:
+    """Values that only some scenarios use, from a generator of their own: adding one changes nobody else's draw."""
+    chance = random.Random(f"{scenario}/{seed}/more")
+    return {"unused_port": str(chance.choice(known["unused_ports"]))}
 
 
 def _free(chance: random.Random, names: list[str], taken: Collection[str]) -> str:

@@ -20,6 +20,9 @@ class ServiceSpec:
     container: str
     config_name: str
     memory: str = "256Mi"
+    """The limit."""
+    readiness_port: int | None = None
+    """Where readiness is asked; None is the port that it serves on."""
     env: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, str] = field(default_factory=dict)
     """Keys of its ConfigMap, all of which become variables."""
@@ -59,7 +62,6 @@ def _service(spec: ServiceSpec) -> Json:
 
 def _deployment(spec: ServiceSpec, tag: str) -> Json:
     meta = _meta(spec, spec.name)
-    probe = {"httpGet": {"path": spec.probe_path, "port": "http"}}
     container = {
         "name": spec.container,
         "image": f"{spec.image}:{tag}",
@@ -67,8 +69,8 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
         "env": [{"name": name, "value": value} for name, value in spec.env.items()],
         "envFrom": [{"configMapRef": {"name": spec.config_name}}] if spec.config else [],
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": spec.memory}},
-        "readinessProbe": {**probe, "periodSeconds": 5},
-        "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 3},
+        "readinessProbe": {**_probe(spec, spec.readiness_port or "http"), "periodSeconds": 5},
+        "livenessProbe": {**_probe(spec, "http"), "periodSeconds": 10, "failureThreshold": 3},
     }
     return {
         "apiVersion": "apps/v1",
@@ -80,3 +82,7 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
             "template": {"metadata": {"labels": meta["labels"]}, "spec": {"containers": [container]}},
         },
     }
+
+
+def _probe(spec: ServiceSpec, port: int | str) -> Json:
+    return {"httpGet": {"path": spec.probe_path, "port": port}}

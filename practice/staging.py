@@ -14,6 +14,7 @@ from practice.kubectl import apply, kubectl
 from practice.manifests import ServiceSpec, manifests, namespace
 from practice.plane import Plane
 from practice.scenario import Phase, Scenario
+from practice.sign import Sign
 from practice.waiting import until
 
 
@@ -53,7 +54,8 @@ class Staging:
                 await until("everything to be healthy", self._healthy, check=check)
             case signs:
                 assert not isinstance(signs, str)
-                await until(f"the trouble to show: {signs}", lambda: self._shows(signs), check=check)
+                sign = Sign(self.api, self.scenario.namespace, self.scenario.victim, signs)
+                await until(f"the trouble to show: {signs}", sign.shows, check=check)
 
     async def _release(self, what: Mapping[str, Any]) -> None:
         chosen = [s for s in self.scenario.services if what["service"] in ("all", s.name)]
@@ -77,16 +79,6 @@ class Staging:
     async def _healthy(self) -> bool:
         return all(map(complete, await self._deployments()))
 
-    async def _shows(self, signs: Mapping[str, Any]) -> bool:
-        """Some pod of the victim waits for one of those reasons, after at least so many restarts."""
-        chosen = f"app.kubernetes.io/name={self.scenario.victim}"
-        pods = await self.api.items(path_of("v1", "Pod", self.scenario.namespace), labelSelector=chosen)
-        for status in (each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])):
-            reason = status["state"].get("waiting", {}).get("reason")
-            if reason in signs["waiting"] and status["restartCount"] >= int(signs.get("restarts", 0)):
-                return True
-        return False
-
 
 def complete(deployment: Json) -> bool:
     """Rolled out in full: all replicas new, all available, no old one left."""
@@ -102,4 +94,6 @@ def _changed(service: ServiceSpec, what: Mapping[str, Any]) -> ServiceSpec:
         service,
         env={**service.env, **what.get("env", {})},
         config={**service.config, **what.get("config", {})},
+        memory=what.get("memory", service.memory),
+        readiness_port=int(what["readiness_port"]) if "readiness_port" in what else service.readiness_port,
     )

@@ -71,13 +71,18 @@ class Program:
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Self:
-        plain = dict(value)
+        plain = {name: _number_or(each, cls.__dict__.get(name)) for name, each in value.items()}
         for name in ("tags", "paths", "starts_with"):
             if name in plain:
                 plain[name] = tuple(plain[name])
         plain["requires"] = tuple(Requirement(**each) for each in plain.get("requires") or ())
         plain["pool"] = Pool(**plain["pool"]) if plain.get("pool") else None
         return cls(**plain)
+
+
+def _number_or(value: Any, default: object) -> Any:
+    """A number that was written as text, as what is drawn from a seed is, where a number is meant."""
+    return type(default)(value) if isinstance(value, str) and isinstance(default, int | float) else value
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from practice.api import Json
 from practice.ground import PracticeGround
 from practice.health import Verdict
 from practice.kubectl import kubectl
@@ -26,6 +27,7 @@ def fixes(values: Mapping[str, str]) -> dict[str, Sequence[str]]:
         "bad-image": ["rollout", "undo", deployment],
         "config-key": ["set", "env", deployment, f"{values['setting_key']}={values['setting_value']}"],
         "pool-exhausted": ["set", "env", deployment, f"{values['pool_setting']}=25"],
+        "memory-limit": ["set", "resources", deployment, "--limits=memory=256Mi"],
     }
 
 
@@ -94,6 +96,37 @@ async def test_what_has_recovered_is_to_be_left_alone(practice_ground: OpenGroun
     assert next(iter(errors.values())) > 5
     assert before.ok, before.why
     assert "something was changed" in after.why
+
+
+async def test_a_limit_below_the_need_is_healed_by_a_higher_one(practice_ground: OpenGround) -> None:
+    """The release's pods are killed again and again; a setting makes no difference."""
+    ground = await practice_ground("memory-limit", seed=31, metrics=False)
+    pods = json.loads(await _kubectl(ground, ["get", "pods", "-o", "json"]))["items"]
+    ends = {each.get("lastState", {}).get("terminated", {}).get("reason") for each in _containers(pods)}
+
+    other = await _tried(ground, fixes(ground.scenario.values)["pool-exhausted"])
+    healed = await _healed_by(ground, fixes(ground.scenario.values)["memory-limit"])
+
+    assert ends == {"OOMKilled", None}
+    assert not other.ok
+    assert healed.ok, healed.why
+
+
+async def test_a_probe_of_a_port_that_nobody_serves_is_healed_by_going_back(practice_ground: OpenGround) -> None:
+    """The release's pods run and are never ready; more memory makes no difference."""
+    ground = await practice_ground("probe-port", seed=31, metrics=False)
+    events = await _kubectl(ground, ["events", "--types=Warning"])
+
+    other = await _tried(ground, fixes(ground.scenario.values)["memory-limit"])
+    healed = await _healed_by(ground, ["rollout", "undo", f"deployment/{ground.scenario.victim}", "--to-revision=2"])
+
+    assert f":{ground.scenario.values['unused_port']}: connect: connection refused" in events
+    assert not other.ok
+    assert healed.ok, healed.why
+
+
+def _containers(pods: Sequence[Json]) -> list[Json]:
+    return [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
 
 
 async def _tried(ground: PracticeGround, words: Sequence[str]) -> Verdict:

@@ -105,5 +105,5 @@ def test_a_namespace_belongs_to_the_latest_world(tmp_path: Path) -> None:
 
 def test_an_unknown_scenario_is_refused_with_the_list() -> None:
     """The person learns what there is."""
-    with pytest.raises(NoSuchScenario, match="bad-image, config-key, pool-exhausted, recovered"):
+    with pytest.raises(NoSuchScenario, match="bad-image, config-key, pool-exhausted, recovered, "):
         load("nonsense", 1)
