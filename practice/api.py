@@ -62,21 +62,23 @@ def path_of(api_version: str, kind: str, namespace: str = "", name: str = "") ->
 class Api:
     """One credential's connection. `async with Api(kubeconfig) as api: ...`"""
 
-    def __init__(self, kubeconfig: Path) -> None:
+    def __init__(self, kubeconfig: Path, *, program: str = "") -> None:
+        """`program` is who is said to have written what this connection writes (managedFields)."""
         config = yaml.safe_load(kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self.server: str = cluster["server"]
-        self._token: str = config["users"][0]["user"]["token"]
-        self._authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        token: str = config["users"][0]["user"]["token"]
+        self.authority: str = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        self._headers = {"Authorization": f"Bearer {token}"} | ({"User-Agent": program} if program else {})
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        tls.load_verify_locations(cadata=self._authority)
+        tls.load_verify_locations(cadata=self.authority)
         self._session = aiohttp.ClientSession(
             base_url=self.server,
             connector=aiohttp.TCPConnector(ssl=tls, limit=64),
-            headers={"Authorization": f"Bearer {self._token}"},
+            headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=30),
         )
         return self
@@ -163,17 +165,24 @@ class Api:
         listed = await self.get(path, **params)
         for item in listed["items"]:
             yield "ADDED", item
-        version = listed["metadata"]["resourceVersion"]
+        async for kind, item in self.stream(path, listed["metadata"]["resourceVersion"], **params):
+            if kind == "ERROR":
+                return
+            if kind != "BOOKMARK":
+                yield kind, item
+
+    async def stream(self, path: str, version: str, **params: str) -> AsyncIterator[tuple[str, Json]]:
+        """What happens after a resource version, as the server tells it: BOOKMARK and ERROR too."""
+        assert self._session, "use `async with`"
         asked = {**params, "watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true"}
         async with self._session.get(
             path, params=asked, timeout=aiohttp.ClientTimeout(total=None), read_bufsize=2**22
         ) as answer:
+            if answer.status >= 400:
+                raise ApiError(answer.status, _message(await answer.text()))
             async for line in answer.content:
                 event = json.loads(line)
-                if event["type"] == "ERROR":
-                    return
-                if event["type"] != "BOOKMARK":
-                    yield event["type"], event["object"]
+                yield event["type"], event["object"]
 
 
 def _message(text: str) -> str:

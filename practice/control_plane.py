@@ -29,9 +29,19 @@ class ControlPlane(Plane):
 
     @classmethod
     async def start(
-        cls, folder: Path | None = None, *, audit: bool = True, seed: int = 1, nodes: int = 3, seconds: float = 60
+        cls,
+        folder: Path | None = None,
+        *,
+        audit: bool = True,
+        seed: int = 1,
+        nodes: int = 3,
+        seconds: float = 60,
+        own_controllers: bool = False,
     ) -> "ControlPlane":
-        """Start one in `folder` (a temporary one by default), with a kubelet, and wait until pods can run on it."""
+        """Start one in `folder` (a temporary one by default), with a kubelet, and wait until pods can run on it.
+
+        `own_controllers` puts practice's controllers (practice/controllers/) in the place of Kubernetes' own.
+        """
         found = await control_plane_programs()
         own_folder = folder is None
         folder = folder or Path(tempfile.mkdtemp(prefix="practice-"))
@@ -39,6 +49,11 @@ class ControlPlane(Plane):
         children = Children(folder)
         try:
             plane = await _start_programs(found, folder, children, audit=audit, seconds=seconds)
+            if own_controllers:
+                manager = plane.kubeconfig_of("system:kube-controller-manager")
+                children.start_module("practice.controllers", {"--kubeconfig": manager})
+            else:
+                _start_controllers(found, plane)
             plane.own_folder = own_folder
             plane.start_kubelet(seed, nodes)
             await plane.set_up(nodes)
@@ -71,7 +86,7 @@ async def _start_programs(
             "--log-level=error",
         ]
     )
-    signing_key = folder / "service-accounts.key"
+    signing_key = _signing_key(folder)
     signing_key.touch(mode=0o600)
     signing_key.write_text(new_signing_key())
     tokens = access.write_tokens(folder / "tokens.csv")
@@ -119,22 +134,20 @@ async def _start_programs(
     )
     async with Api(plane.kubeconfig) as api:
         await until("the API server", lambda: _ready(api), seconds=seconds, check=children.check)
-    for program, flags in _controllers(plane, signing_key).items():
-        children.start([found[program], *flags])
     return plane
 
 
-def _controllers(plane: ControlPlane, signing_key: Path) -> dict[str, list[str]]:
+def _start_controllers(found: dict[str, Path], plane: ControlPlane) -> None:
     manager = plane.kubeconfig_of("system:kube-controller-manager")
     scheduler = plane.kubeconfig_of("system:kube-scheduler")
-    return {
+    programs = {
         "kube-controller-manager": [
             f"--kubeconfig={manager}",
             "--secure-port=0",
             "--leader-elect=false",
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
-            f"--service-account-private-key-file={signing_key}",
+            f"--service-account-private-key-file={_signing_key(plane.folder)}",
             f"--root-ca-file={plane.certificate}",
             "--node-monitor-period=2s",
             "--node-monitor-grace-period=24s",
@@ -147,6 +160,12 @@ def _controllers(plane: ControlPlane, signing_key: Path) -> dict[str, list[str]]
             "--kube-api-burst=1000",
         ],
     }
+    for program, flags in programs.items():
+        plane.children.start([found[program], *flags])
+
+
+def _signing_key(folder: Path) -> Path:
+    return folder / "service-accounts.key"
 
 
 def _audit_flags(folder: Path, log: Path) -> list[str]:

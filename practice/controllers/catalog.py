@@ -1,0 +1,24 @@
+"""All controllers of the practice cluster."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from practice.controllers.cluster import Cluster
+from practice.controllers.namespaces import Namespaces
+from practice.controllers.nodes import Nodes
+from practice.controllers.service_accounts import ServiceAccounts
+from practice.controllers.taint_eviction import TaintEviction
+
+
+class Controller(Protocol):
+    """Made before anything is known about the cluster; runs when everything is."""
+
+    async def run(self) -> None: ...
+
+
+CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
+    ServiceAccounts,
+    Namespaces,
+    Nodes,
+    TaintEviction,
+)
