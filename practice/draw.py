@@ -66,7 +66,14 @@ _TAGS = ("tag_first", "tag_good", "tag_new", "tag_missing")
 def _more(scenario: str, seed: int, known: Mapping[str, Any]) -> dict[str, str]:
     """Values that only some scenarios use, from a generator of their own: adding one changes nobody else's draw."""
     chance = random.Random(f"{scenario}/{seed}/more")
-    return {"unused_port": str(chance.choice(known["unused_ports"]))}
+    outside = chance.choice(known["outside"])
+    return {
+        "unused_port": str(chance.choice(known["unused_ports"])),
+        "outside_setting": outside["key"],
+        "outside_good": outside["good"],
+        "outside_bad": outside["bad"],
+        "outside_last_words": chance.choice(known["refused_last_words"]),
+    }
 
 
 def _free(chance: random.Random, names: list[str], taken: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from practice.draw import Drawn, draw, words
 from practice.manifests import ServiceSpec
 from practice.worlds import Program, World
 
-NAMES = ("bad-image", "config-key", "pool-exhausted", "recovered", "memory-limit", "probe-port")
+NAMES = ("bad-image", "config-key", "pool-exhausted", "recovered", "memory-limit", "probe-port", "wrong-host")
 
 
 class NoSuchScenario(Exception):

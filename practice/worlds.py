@@ -23,6 +23,19 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class Connection:
+    """Something outside the cluster that the program has to reach before it serves."""
+
+    env: str
+    """The setting that says where: an address, or a URL."""
+    answers: tuple[str, ...]
+    """Values of the setting behind which somebody listens; anywhere else the connection is refused."""
+    says: str
+    """Its last words then; `{address}` is where it tried, as host and port."""
+    exit_code: int = 1
+
+
+@dataclass(frozen=True)
 class Pool:
     """Connections to a database that requests wait for."""
 
@@ -49,6 +62,7 @@ class Program:
     """Paths that answer 200."""
     start_seconds: float = 0.3
     requires: tuple[Requirement, ...] = ()
+    connects: tuple[Connection, ...] = ()
     memory_mib: int = 96
     requests_per_second: float = 0.0
     """Of the whole service; its ready pods share them."""
@@ -76,6 +90,9 @@ class Program:
             if name in plain:
                 plain[name] = tuple(plain[name])
         plain["requires"] = tuple(Requirement(**each) for each in plain.get("requires") or ())
+        plain["connects"] = tuple(
+            Connection(**{**each, "answers": tuple(each["answers"])}) for each in plain.get("connects") or ()
+        )
         plain["pool"] = Pool(**plain["pool"]) if plain.get("pool") else None
         return cls(**plain)
 

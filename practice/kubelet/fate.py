@@ -32,6 +32,13 @@ def fate(program: Program, container: Json, environment: Mapping[str, str]) -> E
     for requirement in program.requires:
         if not environment.get(requirement.env):
             return Ends(0.2, requirement.exit_code, "Error", (*_hello(program), f"ERROR {requirement.says}"))
+    for connection in program.connects:
+        if (value := environment.get(connection.env, "")) not in connection.answers:
+            address = host_and_port(value)
+            last = connection.says.format(address=address)
+            return Ends(
+                0.4, connection.exit_code, "Error", (*_hello(program), f"INFO connecting to {address}", f"ERROR {last}")
+            )
     limit = memory_bytes(container.get("resources", {}).get("limits", {}).get("memory", ""))
     if limit and program.memory_mib * 2**20 > limit:
         return Ends(0.8, 137, "OOMKilled", (*_hello(program), "INFO loading data"))
@@ -45,6 +52,15 @@ def fate(program: Program, container: Json, environment: Mapping[str, str]) -> E
     if program.crashes_after:
         return Ends(program.crashes_after, program.exit_code, "Error", (*_hello(program), program.last_words))
     return Runs(program.start_seconds, (*_hello(program), *_ready(program, pool_size)), pool_size)
+
+
+def host_and_port(value: str) -> str:
+    """What a URL or an address names.
+
+    >>> host_and_port("amqp://mq.internal:5672/orders"), host_and_port("pg.internal:5432")
+    ('mq.internal:5672', 'pg.internal:5432')
+    """
+    return value.partition("://")[2].partition("/")[0] if "://" in value else value
 
 
 _UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "m": 1e-3}

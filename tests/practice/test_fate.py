@@ -2,7 +2,7 @@
 
 from practice.kubelet.fate import Ends, Runs, fate
 from practice.kubelet.probes import probe_fault
-from practice.worlds import Pool, Program, Requirement
+from practice.worlds import Connection, Pool, Program, Requirement
 
 PROGRAM = Program("registry.example/cart", requires=(Requirement("HOST", "fatal: no HOST"),), memory_mib=100)
 
@@ -25,6 +25,18 @@ def test_a_limit_below_its_need_kills_the_program() -> None:
     assert isinstance(killed, Ends)
     assert (killed.exit_code, killed.reason) == (137, "OOMKilled")
     assert isinstance(fate(PROGRAM, large, {"HOST": "x"}), Runs)
+
+
+def test_a_host_where_nobody_listens_ends_the_program() -> None:
+    """It names where it tried; the right host lets it run, whatever form the setting has."""
+    says = "cannot connect to {address}: connection refused"
+    program = Program("registry.example/cart", connects=(Connection("DB", ("pg://db.internal:5432/app",), says),))
+
+    ends = fate(program, {}, {"DB": "pg://db-old.internal:5432/app"})
+
+    assert isinstance(ends, Ends)
+    assert ends.lines[-1] == "ERROR cannot connect to db-old.internal:5432: connection refused"
+    assert isinstance(fate(program, {}, {"DB": "pg://db.internal:5432/app"}), Runs)
 
 
 def test_the_pool_has_the_size_that_the_setting_says() -> None:

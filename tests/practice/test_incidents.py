@@ -11,6 +11,7 @@ from practice.api import Json
 from practice.ground import PracticeGround
 from practice.health import Verdict
 from practice.kubectl import kubectl
+from practice.kubelet.fate import host_and_port
 from practice.waiting import until
 from tests.conftest import OpenGround
 from tests.needs import needs
@@ -27,6 +28,7 @@ def fixes(values: Mapping[str, str]) -> dict[str, Sequence[str]]:
         "bad-image": ["rollout", "undo", deployment],
         "config-key": ["set", "env", deployment, f"{values['setting_key']}={values['setting_value']}"],
         "pool-exhausted": ["set", "env", deployment, f"{values['pool_setting']}=25"],
+        "wrong-host": ["set", "env", deployment, f"{values['outside_setting']}={values['outside_good']}"],
         "memory-limit": ["set", "resources", deployment, "--limits=memory=256Mi"],
     }
 
@@ -121,6 +123,20 @@ async def test_a_probe_of_a_port_that_nobody_serves_is_healed_by_going_back(prac
     healed = await _healed_by(ground, ["rollout", "undo", f"deployment/{ground.scenario.victim}", "--to-revision=2"])
 
     assert f":{ground.scenario.values['unused_port']}: connect: connection refused" in events
+    assert not other.ok
+    assert healed.ok, healed.why
+
+
+async def test_a_wrong_host_is_healed_by_the_right_one(practice_ground: OpenGround) -> None:
+    """The log names the host that refused; the healthy neighbours' usual medicine makes no difference."""
+    ground = await practice_ground("wrong-host", seed=31, metrics=False)
+    values = ground.scenario.values
+    said = await _kubectl(ground, ["logs", "-l", f"app.kubernetes.io/name={ground.scenario.victim}", "--tail=40"])
+
+    other = await _tried(ground, fixes(values)["config-key"])
+    healed = await _healed_by(ground, fixes(values)["wrong-host"])
+
+    assert values["outside_last_words"].format(address=host_and_port(values["outside_bad"])) in said
     assert not other.ok
     assert healed.ok, healed.why
 
