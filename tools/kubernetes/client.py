@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -25,6 +26,8 @@ PAGE = 500
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 _LOGIN_SECONDS = 30.0
 _LONG = 256 * 1024
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where a pod finds its own credentials; the kubelet renews the token there."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -419,20 +422,22 @@ async def _log_in(loader: Any, chosen: kubeconfigs.ChosenContext | None) -> None
         context = chosen.name if chosen else ""
         raise Misconfigured(f"The credential plugin {name} of context {context} failed: {broken}.") from broken
     loader._load_cluster_info()
+    kubeconfigs.refuse_socks(getattr(loader, "proxy", ""))
 
 
 def _in_cluster(configuration: "Configuration") -> None:
-    from kubernetes.aio.config import load_incluster_config
     from kubernetes.aio.config.config_exception import ConfigException
+    from kubernetes.aio.config.incluster_config import InClusterConfigLoader
 
     try:
-        load_incluster_config(client_configuration=configuration)
+        files = (str(_SERVICE_ACCOUNT / name) for name in ("token", "ca.crt"))
+        InClusterConfigLoader(*files).load_and_set(configuration)
     except ConfigException as nowhere:
+        if (_SERVICE_ACCOUNT / "token").exists():
+            raise  # This is a pod; its own files are what is wrong.
         raise kubeconfigs.nowhere_to_look() from nowhere
 
 
 def _pod_namespace() -> str:
-    from pathlib import Path
-
-    file = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+    file = _SERVICE_ACCOUNT / "namespace"
     return file.read_text().strip() if file.is_file() else "default"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -57,6 +58,15 @@ def choose(kubeconfig: str | None, context: str | None) -> ChosenContext | None:
         exec_command=dig(user, "exec", "command", default=""),
         impersonation=_impersonation(user),
     )
+
+
+def refuse_socks(proxy: str) -> None:
+    """Misconfigured for a proxy that is not spoken to in HTTP."""
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise Misconfigured(
+            f"The kubeconfig's `proxy-url: {proxy}` is no HTTP proxy, and only those work here. "
+            "For a SOCKS proxy, put an HTTP proxy in front of it (privoxy, or `ssh -L` to the server itself)."
+        )
 
 
 def nowhere_to_look() -> Misconfigured:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import httpx
 
-from domain.errors import ToolFailed
+from domain.errors import Misconfigured, ToolFailed
 from tools.prometheus.access import Access
 from tools.prometheus.answers import MOST_BYTES, Answer, understand
 
@@ -20,13 +20,19 @@ class Queries:
     def __init__(self, access: Access, *, seconds: float) -> None:
         self._url = access.url
         self._seconds = seconds
-        self._client = httpx.AsyncClient(
-            headers=access.headers,
-            verify=access.tls() if access.url.startswith("https:") else False,
-            timeout=httpx.Timeout(seconds),
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=8),
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                headers=access.headers,
+                verify=access.tls() if access.url.startswith("https:") else False,
+                timeout=httpx.Timeout(seconds),
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=8, max_keepalive_connections=8),
+            )
+        except ImportError as missing:
+            raise Misconfigured(
+                "A SOCKS proxy in the environment (ALL_PROXY, HTTP_PROXY, HTTPS_PROXY) needs a package that is not "
+                "here. Get it with pip install 'httpx[socks]', or unset the variable."
+            ) from missing
 
     async def ask(self, path: str, fields: Mapping[str, str], *, asked: str) -> Answer:
         """One question; asked once more where the server was away for a moment and time is left."""

@@ -379,3 +379,17 @@ def test_a_table_of_secrets_is_stripped_too() -> None:
     table = {"kind": "Table", "rows": [{"cells": ["s"], "object": {"kind": "Secret", "data": {"k": "canary"}}}]}
 
     assert "canary" not in str(without_secret_data(table))
+
+
+async def test_the_kubeconfigs_http_proxy_is_used(api: ApiServer, connect: Connect) -> None:
+    """A server that only the proxy can reach answers."""
+    client = await connect(server="http://api.invalid", **{"proxy-url": api.url})
+
+    assert await client.items("Pod", seconds=5) == []
+    assert api.headers[-1]["Host"] == "api.invalid"
+
+
+async def test_a_socks_proxy_is_refused_by_name(connect: Connect) -> None:
+    """Not tried as if it spoke HTTP."""
+    with pytest.raises(Misconfigured, match=r"socks5://127\.0\.0\.1:1080.*HTTP proxy"):
+        await connect(**{"proxy-url": "socks5://127.0.0.1:1080"})

@@ -306,3 +306,11 @@ def test_an_impossible_setting_stops_the_start(url: str, more: dict[str, str]) -
     """What cannot be right is said in one line that names the setting."""
     with pytest.raises(Misconfigured, match="PROMETHEUS_URL"):
         connect(url, **more)  # type: ignore[arg-type]
+
+
+async def test_a_socks_proxy_without_its_package_is_a_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What half the world has in its environment does not end in a traceback."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+
+    with pytest.raises(Misconfigured, match=r"SOCKS.*httpx\[socks\]"):
+        connect("http://127.0.0.1:9090", seconds=1)
