@@ -4,7 +4,7 @@ from datetime import datetime
 
 from practice.api import Json
 from practice.api_server.tables.ages import age
-from practice.api_server.tables.cells import UNSET, Cell, condition, selector
+from practice.api_server.tables.cells import UNSET, Cell, condition
 
 
 def plain(item: Json, now: datetime) -> list[Cell]:
@@ -47,7 +47,7 @@ def admission_policy_binding(item: Json, now: datetime) -> list[Cell]:
     if given.get("name"):
         params = f"{given.get('namespace') or '*'}/{given['name']}"
     elif "selector" in given:
-        params = selector(given["selector"])
+        params = _as_go_prints(given["selector"])
     return [item["metadata"]["name"], spec["policyName"], params, age(item, now)]
 
 
@@ -67,3 +67,16 @@ def _available(item: Json) -> str:
         return "Unknown"
     reason = found.get("reason")
     return f"{found['status']} ({reason})" if reason and found["status"] != "True" else str(found["status"])
+
+
+def _as_go_prints(selector: Json) -> str:
+    labels = "".join(f"{key}: {value}," for key, value in sorted(selector.get("matchLabels", {}).items()))
+    wanted = "".join(
+        f"LabelSelectorRequirement{{Key:{each['key']},Operator:{each['operator']},"
+        f"Values:[{' '.join(each.get('values', ()))}],}},"
+        for each in selector.get("matchExpressions", ())
+    )
+    return (
+        f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},"
+        f"MatchExpressions:[]LabelSelectorRequirement{{{wanted}}},}}"
+    )

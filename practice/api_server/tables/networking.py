@@ -51,6 +51,19 @@ def ingress(item: Json, now: datetime) -> list[Cell]:
     ]
 
 
+def ingress_class(item: Json, now: datetime) -> list[Cell]:
+    spec, notes = item.get("spec", {}), item["metadata"].get("annotations", {})
+    is_default = notes.get("ingressclass.kubernetes.io/is-default-class") == "true"
+    given = spec.get("parameters")
+    group = f".{given['apiGroup']}" if given and "apiGroup" in given else ""
+    return [
+        item["metadata"]["name"] + (" (default)" if is_default else ""),
+        spec.get("controller", ""),
+        f"{given['kind']}{group}/{given['name']}" if given else NONE,
+        age(item, now),
+    ]
+
+
 def network_policy(item: Json, now: datetime) -> list[Cell]:
     return [item["metadata"]["name"], selector(item["spec"].get("podSelector")) or NONE, age(item, now)]
 

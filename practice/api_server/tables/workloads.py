@@ -93,6 +93,11 @@ def cron_job(item: Json, now: datetime) -> list[Cell]:
     ]
 
 
+def pod_template(item: Json, now: datetime) -> list[Cell]:
+    template = item["template"]
+    return [item["metadata"]["name"], *containers(template), labels(template.get("metadata", {}).get("labels"))]
+
+
 def horizontal_pod_autoscaler(item: Json, now: datetime) -> list[Cell]:
     spec, status = item["spec"], item.get("status", {})
     target = spec["scaleTargetRef"]
