@@ -12,7 +12,7 @@ from domain.findings import Cause
 from domain.messages import Message
 from domain.objects import ObjectRef
 from domain.plain_json import Json
-from domain.proposals import CommandRequests, Identity, Precondition, Proposal
+from domain.proposals import READ_VERBS, CommandRequests, Identity, Precondition, Proposal
 from domain.rehearsals import combine
 from domain.risk import Risk
 from domain.sandbox import ENVIRONMENT, INTERPRETER, SANDBOX_PROFILE, WORKING_DIRECTORY
@@ -127,11 +127,20 @@ async def _preconditions(desk: Desk, steps: Sequence[Step]) -> tuple[Preconditio
     found: dict[ObjectRef, Precondition] = {}
     for step in steps:
         for ref in step.objects:
-            if step.risk > Risk.read and ref not in found and ref.kind in KINDS:
+            if ref not in found and _is_written(step, ref):
                 path = KINDS[ref.kind].path(ref.namespace or None, ref.name)
                 item: Json = await desk.kube.get(path, seconds=desk.look_seconds)
                 found[ref] = precondition(item)
     return tuple(found.values())
+
+
+def _is_written(step: Step, ref: ObjectRef) -> bool:
+    kind = KINDS.get(ref.kind)
+    return kind is not None and any(
+        (kind.group, kind.plural, ref.namespace, ref.name) == (r.group, r.resource, r.namespace, r.name)
+        for r in step.requests
+        if r.verb not in READ_VERBS
+    )
 
 
 async def _proposal(

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from domain.plain_json import Json, dig
-from domain.proposals import Precondition
+from domain.proposals import DECISIVE_FIELDS, Precondition, field_text
 from domain.scripts import Plan, Script, ShellCommand, Step
 
 VERIFY_SECONDS = 90
@@ -51,7 +51,13 @@ def undo_commands(plan: Plan) -> tuple[ShellCommand, ...]:
 def precondition(item: Json) -> Precondition:
     """An object as it is now: its generation where it has one, since status changes must not make a fix stale."""
     generation = dig(item, "metadata", "generation")
-    version = f"generation:{generation}" if generation else f"resourceVersion:{item['metadata']['resourceVersion']}"
+    decisive = DECISIVE_FIELDS.get(item["kind"], "")
+    if generation:
+        version = f"generation:{generation}"
+    elif decisive:
+        version = f"{decisive}:{field_text(item, decisive)}"
+    else:
+        version = f"resourceVersion:{item['metadata']['resourceVersion']}"
     return Precondition(
         api_version=item["apiVersion"],
         kind=item["kind"],
@@ -72,7 +78,8 @@ def _unchanged(expected: Precondition) -> str:
     kind, name = expected.kind.lower(), expected.name
     namespace = f" -n {shlex.quote(expected.namespace)}" if expected.namespace else ""
     field, _, value = expected.version.partition(":")
-    read = f"kubectl get {kind} {shlex.quote(name)}{namespace} -o 'jsonpath={{.metadata.uid}} {{.metadata.{field}}}'"
+    path = field if field.startswith("spec.") else f"metadata.{field}"
+    read = f"kubectl get {kind} {shlex.quote(name)}{namespace} -o 'jsonpath={{.metadata.uid}} {{.{path}}}'"
     return "\n".join(
         [
             f"say {shlex.quote(f'Is {kind} {name} still as it was when this was proposed?')}",

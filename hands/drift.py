@@ -6,7 +6,7 @@ import orjson
 
 from domain.errors import ToolFailed
 from domain.plain_json import Json, dig
-from domain.proposals import Precondition
+from domain.proposals import DECISIVE_FIELDS, Precondition, field_text
 from domain.scripts import ApiRequest
 from hands.api_request import Refused
 from tools.kubernetes.client import KubeClient
@@ -42,9 +42,9 @@ async def unchanged(client: KubeClient, expected: Precondition, headers: Any = N
     if uid != expected.uid:
         raise Drifted(f"{_named(expected)} is another object of the same name now: uid {uid}, not {expected.uid}.")
     field, _, version = expected.version.partition(":")
-    if field not in {"generation", "resourceVersion"}:
+    if field not in {"generation", "resourceVersion", DECISIVE_FIELDS.get(expected.kind)}:
         raise Drifted(f"{_named(expected)} was recorded with the unknown version {expected.version!r}.")
-    found = str(dig(now, "metadata", field, default=""))
+    found = field_text(now, field if field.startswith("spec.") else f"metadata.{field}")
     if found != version:
         raise Drifted(f"{_named(expected)} was changed since: {field} {found}, not {version}.")
     return now

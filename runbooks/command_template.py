@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.scripts import ShellCommand
-from runbooks.slots import SLOT, Unfillable, slots_in
+from runbooks.slots import SLOT, WHOLE_NUMBERS, Unfillable, slots_in
 
 _UNQUOTED_SHELL = re.compile(r"[;&|<>`$(){}*?\[\]~#!\n]")
 Value = Callable[[str], str]
@@ -90,12 +90,18 @@ def _several_lines(text: str) -> bool:
     return "\n" in text or "\t" in text
 
 
+_BARE = re.compile(r"(?<=[:,\[])\s*\{\{\s*(" + "|".join(sorted(WHOLE_NUMBERS)) + r")\s*\}\}(?=\s*[,}\]])")
+_NUMBER = re.compile(r"\{\{#(\w+)\}\}")
+
+
 def _parsed(word: str) -> Any:
+    """The word as JSON; a slot that stands where a number would is kept as `{{#name}}`."""
     try:
-        return json.loads(word)
+        return json.loads(_BARE.sub(r'"{{#\1}}"', word))
     except ValueError as broken:
         raise BadTemplate(
-            f"a slot in JSON stands inside a quoted string, and the JSON has to parse ({broken})"
+            "a slot in JSON stands inside a quoted string, unless it is a whole number, "
+            f"and the JSON has to parse ({broken})"
         ) from None
 
 
@@ -104,6 +110,8 @@ def _fill_json(part: Any, value: Value) -> Any:
         return SLOT.sub(lambda found: value(found.group(1)), template)
 
     match part:
+        case str() if bare := _NUMBER.fullmatch(part):
+            return int(value(bare.group(1)))
         case str():
             return text(part)
         case dict():

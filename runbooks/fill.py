@@ -89,14 +89,23 @@ def _filled(block: Block, runbook: Runbook, observed: Observed, position: int) -
         verify=verify if block.tag == "do" else (),
         undo=undo if block.tag == "do" else (),
         risk=block.risk,
-        objects=observed.objects(slots_in(block.commands[0])),
+        objects=observed.objects(_slots_of(block, runbook)),
     )
+
+
+def _slots_of(block: Block, runbook: Runbook) -> tuple[str, ...]:
+    """The slots of a step's command, then those of its checks: what it is about, and what it is told by."""
+    templates = [block.commands[0], *(t for other in _mine(block, runbook.verify) for t in other.commands)]
+    return tuple(dict.fromkeys(name for template in templates for name in slots_in(template)))
+
+
+def _mine(block: Block, blocks: Sequence[Block]) -> list[Block]:
+    return [other for other in blocks if not other.serves or block.name in other.serves]
 
 
 def _serving(block: Block, blocks: Sequence[Block], observed: Observed) -> tuple[ShellCommand, ...]:
     """The checks, or the ways back, of one step. One of them that cannot be filled makes the step unfillable."""
-    mine = [other for other in blocks if not other.serves or block.name in other.serves]
-    commands = [fill_command(template, observed.value) for other in mine for template in other.commands]
+    commands = [fill_command(template, observed.value) for other in _mine(block, blocks) for template in other.commands]
     return tuple(dict.fromkeys(commands))
 
 

@@ -14,7 +14,12 @@ _NAMES_OBJECT = {
     "pod": ("Pod", "pod"),
     "service": ("Service", "service"),
     "config_name": ("ConfigMap", "config_name"),
+    "autoscaler": ("HorizontalPodAutoscaler", "autoscaler"),
+    "claim": ("PersistentVolumeClaim", "claim"),
+    "node": ("Node", "node"),
 }
+_NAMED_BY = {kind: slot for slot, (kind, _) in _NAMES_OBJECT.items() if slot != "workload"}
+_OF_THE_CLUSTER = frozenset({"Node"})
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,10 @@ class Observed:
             values["namespace"] = ref.namespace
         if workload_kind(ref.kind):
             values |= {"workload": ref.name, "workload_kind": ref.kind}
-        elif ref.kind in ("Pod", "Service"):
-            values[ref.kind.lower()] = ref.name
-        elif ref.kind == "ConfigMap":
-            values |= {"config_name": ref.name, "config_kind": ref.kind}
+        elif ref.kind in _NAMED_BY:
+            values[_NAMED_BY[ref.kind]] = ref.name
+        if ref.kind == "ConfigMap":
+            values["config_kind"] = ref.kind
         secrets = frozenset(name for name in CALLED_BY if name in values and _looks_secret(name, values))
         return cls(cause, {name: value for name, value in values.items() if name not in secrets}, secrets)
 
@@ -71,11 +76,8 @@ class Observed:
             if name in _NAMES_OBJECT and name in self.values:
                 kind, key = _NAMES_OBJECT[name]
                 kind = self.values.get(kind, kind) if kind == "workload_kind" else kind
-                found.append(
-                    ObjectRef(
-                        self.cause.finding.object.cluster, self.values.get("namespace", ""), kind, self.values[key]
-                    )
-                )
+                namespace = "" if kind in _OF_THE_CLUSTER else self.values.get("namespace", "")
+                found.append(ObjectRef(self.cause.finding.object.cluster, namespace, kind, self.values[key]))
         return tuple(dict.fromkeys(found))
 
 
@@ -91,6 +93,8 @@ def _measured(cause: Cause) -> dict[str, str]:
         query = finding.facts.get("query", "")
         if query and finding.code == "pool-exhausted":
             values.setdefault("pool_query", query)
+        if query and finding.code == "errors-high":
+            values.setdefault("errors_query", query)
         if query and finding.code == "latency-high" and "from" in finding.facts and "latency_query" not in values:
             values |= {"latency_query": query, "baseline": finding.facts["from"]}
     return values

@@ -62,6 +62,8 @@ config_key = _matches(r"[A-Za-z0-9._][-A-Za-z0-9._]*", longest=253)
 quantity = _matches(r"[0-9]+(?:\.[0-9]+)?(?:m|k|[MGTPE]|[KMGTPE]i|e[0-9]+)?", longest=32)
 number = _matches(r"-?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?", longest=40)
 count = _matches(r"[0-9]+", longest=9)
+label_key = _matches(rf"(?:{_LABEL}(?:\.{_LABEL})*/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?", longest=317)
+label_value = _matches(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", longest=63)
 image = _matches(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?"
     r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"
@@ -159,18 +161,32 @@ _ALL = (
         "previous_memory_limit", "the previous memory limit", quantity, "a Kubernetes quantity such as 512Mi", "512Mi"
     ),
     Slot("replicas", "the number of replicas", count, "a whole number", "3"),
+    Slot("autoscaler", "the autoscaler", dns_subdomain, _NAME, "checkout"),
+    Slot("max_replicas", "the autoscaler's present limit", revision, _REVISION, "5"),
+    Slot("needed_replicas", "the number of replicas that the load needs", revision, _REVISION, "8"),
+    Slot("claim", "the volume claim", dns_subdomain, _NAME, "checkout-data"),
+    Slot("storage_class", "the storage class", dns_subdomain, _NAME, "fast"),
+    Slot("selector_key", "the label's name", label_key, "a label's name", "app.kubernetes.io/name"),
+    Slot("selector_value", "the label that the pods have", label_value, "a label's value", "checkout"),
+    Slot("present_selector_key", "the present label's name", label_key, "a label's name", "app.kubernetes.io/nmae"),
+    Slot("present_selector_value", "the present label", label_value, "a label's value", "chekout"),
     Slot("baseline", "the latency from before", number, "a number", "0.12"),
     Slot("latency_query", "the latency query", promql, "a PromQL expression", "latency_p95_seconds"),
+    Slot("errors_query", "the query for errors", promql, "a PromQL expression", "errors_percent"),
     Slot("pool_query", "the query for the pool's use", promql, "a PromQL expression", "pool_used_percent"),
 )
 
 SLOTS: Mapping[str, Slot] = {slot.name: slot for slot in _ALL}
+
+WHOLE_NUMBERS = frozenset(slot.name for slot in _ALL if slot.accepts in (revision, count))
+"""Slots that may stand in JSON where a number does, without quotes."""
 
 CHANGED_FROM: Mapping[str, str] = {
     "previous_image": "image",
     "previous_revision": "current_revision",
     "previous_env_value": "env_value",
     "previous_memory_limit": "memory_limit",
+    "needed_replicas": "max_replicas",
     "config_value": "present_config_value",
 }
 """Where going back only makes sense when the two differ."""

@@ -98,7 +98,7 @@ def _config_facts(config_map: Json, changes: tuple[KeyEdit, ...]) -> dict[str, s
             if change.old is not None:
                 known["config_value"] = change.old
             if change.new is not None:
-                known["current_config_value"] = change.new
+                known["present_config_value"] = change.new
     return known
 
 

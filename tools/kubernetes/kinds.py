@@ -67,6 +67,8 @@ DEFAULT_KINDS: tuple[str, ...] = (
     "ConfigMap",
     "HorizontalPodAutoscaler",
     "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
     "Node",
     "Namespace",
 )

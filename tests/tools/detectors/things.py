@@ -11,7 +11,7 @@ Json = dict[str, Any]
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 KINDS = (
     "Pod,Event,Deployment,ReplicaSet,StatefulSet,DaemonSet,Job,CronJob,Service,EndpointSlice,ConfigMap,"
-    "HorizontalPodAutoscaler,PersistentVolumeClaim,Node,Namespace"
+    "HorizontalPodAutoscaler,PersistentVolumeClaim,PersistentVolume,StorageClass,Node,Namespace"
 ).split(",")
 _uids = count(1)
 
