@@ -78,7 +78,7 @@ async def record(target: Path) -> None:
             version = await server.ask("/version")
     finally:
         await plane.stop()
-    shutil.rmtree(target, ignore_errors=True)
+    shutil.rmtree(target / "openapi", ignore_errors=True)
     (target / "openapi").mkdir(parents=True)
     index = {}
     for gv, document in documents.items():

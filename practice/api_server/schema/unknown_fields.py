@@ -1,0 +1,259 @@
+"""Reading objects strictly: what the server keeps of what it was sent, and its words about the rest."""
+
+import base64
+import binascii
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from practice.api_server.schema import times
+from practice.api_server.schema.quantities import WRONG_FORMAT, BadQuantity, canonical
+from practice.api_server.schema.schemas import Field, Json, Schema, empty
+
+_MOST_STRICT_ERRORS = 100
+_INT_RANGE = {"int32": 2**31, "int64": 2**63}
+
+
+class CannotDecode(ValueError):
+    """Not an object of that kind; the text is the server's, without what it puts in front."""
+
+
+class Repeated(dict[str, Any]):
+    """A JSON object in which keys came twice; the last one won."""
+
+    keys_again: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Decoded:
+    """An object as the server keeps it, and its strict errors (`unknown field "spec.x"`), in the order met."""
+
+    item: Json
+    strict: list[str] = field(default_factory=list)
+
+
+def parsed(body: bytes | str) -> Any:
+    """JSON that remembers keys that came twice; ValueError if it is none."""
+    return json.loads(body, object_pairs_hook=_object)
+
+
+def unknown_fields(item: Json, schema: Schema) -> list[str]:
+    """The server's words about fields that the kind does not have and keys that came twice."""
+    return decoded(item, schema).strict
+
+
+def decoded(item: Json, schema: Schema, *, patched: bool = False) -> Decoded:
+    """What is left of an object once the server has read it: known fields, without what it leaves out.
+
+    `patched`: words of a strategic merge patch, whose outcome is read another way. CannotDecode for wrong types.
+    """
+    reader = _Reader(schema, patched)
+    return Decoded(reader.struct(item, schema), reader.strict)
+
+
+def strict_error(errors: list[str]) -> str:
+    """`strict decoding error: unknown field "spec.x"`."""
+    return "strict decoding error: " + ", ".join(errors)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    again = Repeated(found)
+    counts = Counter(key for key, _ in pairs)
+    again.keys_again = tuple(key for key, count in counts.items() if count > 1)
+    return again
+
+
+class _Reader:
+    def __init__(self, root: Schema, patched: bool) -> None:
+        self.strict: list[str] = []
+        self._root = root
+        self._patched = patched
+        self._path: list[str | int] = []
+
+    def struct(self, item: Any, schema: Schema) -> Json:
+        fields, path = schema.fields, self._path
+        found: Json = {}
+        if isinstance(item, Repeated):
+            self._repeated(item)
+        for key, value in item.items():
+            known = fields.get(key)
+            if known is None:
+                self._note("unknown", key)
+            elif value is not None:
+                path.append(key)
+                kept = self._value(value, known)
+                path.pop()
+                if kept or not known.omitted_when_zero or (known.pointer and kept is not None):
+                    found[key] = kept
+        for each in schema.always:
+            if each.name not in found:
+                found[each.name] = each.zero()
+        return found
+
+    def _value(self, value: Any, known: Field) -> Any:
+        schema = known.schema
+        form = schema.form
+        if form == "string":
+            return value if type(value) is str else self._wrong(value, known)
+        if form == "struct":
+            return self.struct(value, schema) if isinstance(value, dict) else self._wrong(value, known)
+        if form == "list":
+            if not isinstance(value, list) or schema.element is None:
+                return self._wrong(value, known)
+            return [self._element(each, schema.element, place) for place, each in enumerate(value)]
+        if form == "map":
+            if not isinstance(value, dict) or schema.element is None:
+                return self._wrong(value, known)
+            if isinstance(value, Repeated):
+                self._repeated(value)
+            return {key: self._element(each, schema.element, _Key(key)) for key, each in value.items()}
+        if form in _INT_RANGE:
+            return self._integer(value, known)
+        if form == "bool":
+            return value if isinstance(value, bool) else self._wrong(value, known)
+        return self._special(value, known)
+
+    def _element(self, value: Any, known: Field, place: int | str) -> Any:
+        if value is None:
+            return empty(known.schema) if known.schema.form == "struct" else known.zero()
+        self._path.append(place)
+        kept = self._value(value, known)
+        self._path.pop()
+        return kept
+
+    def _integer(self, value: Any, known: Field) -> Any:
+        limit = _INT_RANGE[known.schema.form]
+        if type(value) is int and -limit <= value < limit:
+            return value
+        if self._patched and type(value) is float and value.is_integer():
+            return int(value)
+        return self._wrong(value, known)
+
+    def _special(self, value: Any, known: Field) -> Any:
+        match known.schema.form:
+            case "any":
+                return value
+            case "quantity":
+                if not isinstance(value, str | int | float) or isinstance(value, bool):
+                    raise CannotDecode(WRONG_FORMAT)
+                try:
+                    return canonical(value.strip() if isinstance(value, str) else json.dumps(value))
+                except BadQuantity as bad:
+                    raise CannotDecode(str(bad)) from None
+            case "time" | "micro-time":
+                if not isinstance(value, str):
+                    return self._wrong_inside(_kind(value), "string")
+                try:
+                    return times.canonical(value, micro=known.schema.form == "micro-time") or None
+                except ValueError as bad:
+                    raise CannotDecode(str(bad)) from None
+            case "int-or-string":
+                if isinstance(value, str) or (type(value) is int and -(2**31) <= value < 2**31):
+                    return value
+                return self._wrong_inside(_kind_of_number(value), "int32")
+            case _:
+                return self._bytes(value, known)
+
+    def _bytes(self, value: Any, known: Field) -> Any:
+        if not isinstance(value, str):
+            return self._wrong(value, known)
+        plain = value.replace("\n", "").replace("\r", "")
+        try:
+            base64.b64decode(plain, validate=True)
+        except binascii.Error:
+            words = f"illegal base64 data at input byte {_wrong_byte(plain)}"
+            raise CannotDecode(f"error decoding from json: {words}" if self._patched else words) from None
+        return plain
+
+    def _repeated(self, item: Repeated) -> None:
+        for key in item.keys_again:
+            self._note("duplicate", key)
+
+    def _note(self, what: str, key: str) -> None:
+        said = f"{what} field {json.dumps(_joined([*self._path, key]), ensure_ascii=False)}"
+        if len(self.strict) < _MOST_STRICT_ERRORS and said not in self.strict:
+            self.strict.append(said)
+
+    def _wrong(self, value: Any, known: Field) -> Any:
+        if self._patched:
+            raise CannotDecode(_cannot_restore(value, known))
+        given = _kind_of_number(value) if known.schema.form in _INT_RANGE else _kind(value)
+        raise CannotDecode(self._cannot_unmarshal(given, known.go_type))
+
+    def _wrong_inside(self, given: str, go_type: str) -> Any:
+        """A type that reads itself; a patch's outcome is read without saying where."""
+        if self._patched:
+            raise CannotDecode(f"json: cannot unmarshal {given} into Go value of type {go_type}")
+        raise CannotDecode(self._cannot_unmarshal(given, go_type))
+
+    def _cannot_unmarshal(self, given: str, go_type: str) -> str:
+        """Go's path: no places in lists, no keys of maps, but the structs that are embedded."""
+        schema, owner, names = self._root, self._root, []
+        for place in self._path:
+            if type(place) is str:
+                owner, known = schema, schema.fields[place]
+                names += [known.embedded_in] * bool(known.embedded_in) + [place]
+                schema = known.schema
+            elif schema.element:
+                schema = schema.element.schema
+        return (
+            f"json: cannot unmarshal {given} into Go struct field {owner.go_name}.{'.'.join(names)} of type {go_type}"
+        )
+
+
+class _Key(str):
+    """A key of a map, in a path of fields."""
+
+    __slots__ = ()
+
+
+def _joined(path: list[str | int]) -> str:
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
+
+
+def _kind_of_number(value: Any) -> str:
+    """As `_kind`, where Go also says which number."""
+    return f"number {json.dumps(value)}" if _kind(value) == "number" else _kind(value)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+_GO_KINDS = {str: "string", bool: "bool", int: "int64", float: "float64", list: "slice"}
+
+
+def _cannot_restore(value: Any, known: Field) -> str:
+    given = _GO_KINDS.get(type(value), "map")
+    match known.schema.form:
+        case "struct":
+            return f"cannot restore struct from: {given}"
+        case "map":
+            return f"cannot restore map from {given}"
+        case "list" | "bytes":
+            return f"cannot restore slice from {given}"
+        case "string" as form:
+            return f"cannot convert int64 to {known.go_type}" if given == "int64" else f"unrecognized type: {form}"
+        case "bool" as form:
+            return f"unrecognized type: {form}"
+        case form:
+            return f"cannot convert float64 to {known.go_type}" if given == "float64" else f"unrecognized type: {form}"
+
+
+def _wrong_byte(text: str) -> int:
+    """Where Go's decoder stumbles."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for place, letter in enumerate(text):
+        if letter not in alphabet:
+            return place
+    return len(text) - len(text) % 4 if len(text) % 4 else len(text)
