@@ -1,0 +1,29 @@
+"""Node selectors: which nodes a pod or a volume names by their labels. Pure."""
+
+from collections.abc import Sequence
+
+from practice.api import Json
+from practice.controllers.labels import has_all, meets
+
+
+def node_matches(spec: Json, node: Json) -> bool:
+    """nodeSelector and the required node affinity of a pod's spec."""
+    labels = node["metadata"].get("labels") or {}
+    if not has_all(spec.get("nodeSelector") or {}, labels):
+        return False
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    return required is None or matches_terms(required["nodeSelectorTerms"], node)
+
+
+def matches_terms(terms: Sequence[Json], node: Json) -> bool:
+    """Any of the nodeSelectorTerms; one without any requirement matches nothing."""
+    return any(_matches_term(term, node) for term in terms)
+
+
+def _matches_term(term: Json, node: Json) -> bool:
+    by_label, by_field = term.get("matchExpressions") or [], term.get("matchFields") or []
+    if not by_label and not by_field:
+        return False
+    fields = {"metadata.name": node["metadata"]["name"]}
+    return meets(by_label, node["metadata"].get("labels") or {}) and meets(by_field, fields)
