@@ -38,6 +38,18 @@ def parsed(body: bytes | str) -> Any:
     return json.loads(body, object_pairs_hook=_object)
 
 
+def repeated_keys(item: Any, path: str = "") -> list[str]:
+    """`duplicate field "spec.x"` for each key that came twice, whatever the shape."""
+    found: list[str] = []
+    if isinstance(item, Repeated):
+        found = [f"duplicate field {json.dumps(f'{path}.{key}'.removeprefix('.'))}" for key in item.keys_again]
+    if isinstance(item, dict):
+        found += [each for key, value in item.items() for each in repeated_keys(value, f"{path}.{key}")]
+    elif isinstance(item, list):
+        found += [each for place, value in enumerate(item) for each in repeated_keys(value, f"{path}[{place}]")]
+    return found
+
+
 def unknown_fields(item: Json, schema: Schema) -> list[str]:
     """The server's words about fields that the kind does not have and keys that came twice."""
     return decoded(item, schema).strict
