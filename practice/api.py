@@ -41,10 +41,11 @@ _CLUSTER_WIDE = {
 
 
 class ApiError(Exception):
-    """The API server said no; `status` is the HTTP status."""
+    """The API server said no; `status` is the HTTP status, `message` its words."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
+        self.message = message
         self.status = status
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from practice.controllers.cluster import Cluster
 from practice.controllers.namespaces import Namespaces
 from practice.controllers.nodes import Nodes
+from practice.controllers.replica_sets import ReplicaSets
 from practice.controllers.scheduling.scheduler import Scheduler
 from practice.controllers.service_accounts import ServiceAccounts
 from practice.controllers.taint_eviction import TaintEviction
@@ -23,4 +24,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     Nodes,
     TaintEviction,
     Scheduler,
+    ReplicaSets,
 )

@@ -49,10 +49,6 @@ def host_ports(pod: Json) -> set[tuple[str, str, int]]:
     }
 
 
-def is_over(pod: Json) -> bool:
-    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
-
-
 def _shuns(pod: Json) -> bool:
     away = (pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}
     return bool(away.get("requiredDuringSchedulingIgnoredDuringExecution"))

@@ -11,11 +11,12 @@ from practice.api import ApiError, Json
 from practice.controllers.cluster import Cluster
 from practice.controllers.conditions import changed, condition
 from practice.controllers.kinds import CLAIM, NODE, POD, STORAGE_CLASS, VOLUME, Key, key_of
+from practice.controllers.pods import is_over
 from practice.controllers.scheduling.affinity import Neighbours
 from practice.controllers.scheduling.binding import bind, name_volumes
 from practice.controllers.scheduling.claims import ClaimBook
 from practice.controllers.scheduling.filters import Objection, Wanted, objection
-from practice.controllers.scheduling.room import Room, Rooms, is_over, requests
+from practice.controllers.scheduling.room import Room, Rooms, requests
 from practice.controllers.scheduling.score import best
 from practice.controllers.work import Work
 
