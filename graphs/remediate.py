@@ -14,6 +14,7 @@ out of order changes nothing.
 import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from domain.messages import Reply
@@ -23,6 +24,7 @@ from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Command, 
 from graphs.verifying import did_it_help
 from graphs.words import outcome as words
 from graphs.words.levels import proposal_card
+from store.heartbeat import why_nobody_runs
 from store.ledger.records import ProposalRecord
 
 _WAITING_FOR_A_DECISION = frozenset({ProposalState.proposed})
@@ -62,11 +64,20 @@ async def _ask_a_person(state: Remedy) -> Remedy:
 async def _tell(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
     record, desk = runtime.context.record, runtime.context.desk
     will_run = record.state in _WILL_RUN | _RAN
-    draw = words.approved_card if will_run else words.not_run_card
+    label, now, zone = desk.label_of(record.proposal.requester), desk.clock(), state["zone"]
+    if will_run:
+        card = words.approved_card(record, label, now, zone, await _why_it_waits(desk, record))
+    else:
+        card = words.not_run_card(record, label, now, zone)
     key = card_key(record.proposal.id)
-    card = draw(record, desk.label_of(record.proposal.requester), desk.clock(), state["zone"])
     runtime.stream_writer(Reply(card, key=f"{key}:decided", replaces=key))
     return {}
+
+
+async def _why_it_waits(desk: Desk, record: ProposalRecord) -> str:
+    if record.state is not ProposalState.approved:
+        return ""
+    return await why_nobody_runs(desk.store, desk.cluster, datetime.now(UTC))
 
 
 def _will_it_run(state: Remedy, runtime: Runtime[Memory]) -> Literal["await_outcome", "__end__"]:

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain import job_kinds
-from domain.errors import HildaError
+from domain.errors import HildaError, Misconfigured
 from domain.proposals import ProposalState
 from domain.sandbox import SANDBOX_PROFILE
-from hands import control_group, heartbeat
+from hands import control_group
 from hands.announcements import Announcements
 from hands.attempt import Attempt, Barrier, no_barrier
 from hands.programs import find_programs
@@ -26,6 +26,7 @@ from hands.self_test import self_test
 from hands.settings import ExecutorSettings
 from hands.verification import Patience, verify
 from policy.version import policy_version
+from store import heartbeat
 from store.ledger.records import ProposalRecord
 from store.record import Store
 from tools.kubernetes.client import KubeClient
@@ -171,22 +172,24 @@ async def run_executor(
     barrier: Barrier = no_barrier,
 ) -> None:
     """What `hilda executor` does: prove the sandbox, open store and cluster, work until SIGTERM or SIGINT."""
-    programs = find_programs(settings.path, kubectl=settings.kubectl)
-    sandbox = Sandbox(programs)
-    control_group.sweep(time.time())
-    await self_test(sandbox)
+    try:
+        sandbox = Sandbox(find_programs(settings.path, kubectl=settings.kubectl))
+        control_group.sweep(time.time())
+        await self_test(sandbox)
+    except Misconfigured as none:
+        await _say_why_not(settings, str(none))
+        raise
     client = await KubeClient.connect(settings.kubeconfig or None, settings.context or None)
     try:
         cluster = await client.cluster_id()
         store = await Store.open(settings.database, settings.audit_key, create=False)
         try:
-            worker = f"{socket.gethostname()}:{os.getpid()}"
             executor = Executor(
                 store,
                 client,
                 sandbox,
                 cluster,
-                worker,
+                _worker(),
                 patience=patience or Patience(),
                 lease_seconds=lease_seconds,
                 barrier=barrier,
@@ -197,6 +200,21 @@ async def run_executor(
             await store.close()
     finally:
         await client.close()
+
+
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _say_why_not(settings: ExecutorSettings, why: str) -> None:
+    """For those who wait for an executor; who cannot be told has it on the terminal."""
+    with contextlib.suppress(HildaError):
+        async with await KubeClient.connect(settings.kubeconfig or None, settings.context or None) as client:
+            store = await Store.open(settings.database, settings.audit_key, create=False)
+            try:
+                await heartbeat.cannot(store, _worker(), await client.cluster_id(), why)
+            finally:
+                await store.close()
 
 
 @contextlib.contextmanager

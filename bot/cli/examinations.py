@@ -152,8 +152,8 @@ async def _model(settings: Settings) -> Examined:
 
 
 async def _executor(settings: Settings) -> Examined:
-    from hands.heartbeat import executors
     from store.address import read_address
+    from store.heartbeat import executors
     from store.record import Store
     from tools.kubernetes.client import KubeClient
 

@@ -15,11 +15,13 @@ _NOT_RUN = {
 }
 
 
-def approved_card(record: ProposalRecord, cluster: ClusterLabel, now: datetime, zone: str) -> Card:
-    """In place of the buttons: who said yes, when, and what happens next."""
+def approved_card(record: ProposalRecord, cluster: ClusterLabel, now: datetime, zone: str, waits: str = "") -> Card:
+    """In place of the buttons: who said yes, when, and what happens next; `waits` says why nothing can run it now."""
+    going_on = (("Next", "the executor claims it, runs it once and verifies it"),)
+    waiting = (("Next", "it waits until somewhere it can run"), ("Why", waits))
     return card(
         f"Approved: {record.proposal.title}",
-        Facts((*_decisions(record, now, zone), ("Next", "the executor claims it, runs it once and verifies it"))),
+        Facts((*_decisions(record, now, zone), *(waiting if waits else going_on))),
         Choices((Choice("Revoke", "revoke", record.proposal.id, record.digest[:12], "danger"),)),
         cluster=cluster,
     )

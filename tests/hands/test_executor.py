@@ -460,7 +460,7 @@ async def test_an_executor_can_be_told_from_a_dead_one(place):
     """Its heartbeat is there while it runs and taken back when it stops."""
     from datetime import UTC, datetime
 
-    from hands.heartbeat import executors
+    from store.heartbeat import executors
 
     working = asyncio.create_task(place.executor.run())
     async with asyncio.timeout(5):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from bot.worker import Worker
 from domain import job_kinds
@@ -11,11 +12,15 @@ from domain.messages import ButtonPressed, FormSubmitted, Incoming, Reply
 from domain.proposals import ProposalState
 from domain.sandbox import STEP_MARK
 from domain.wire import incoming_as_json, reply_from_json
+from store.heartbeat import why_nobody_runs
 from store.record import Store
 from store.work.journal import JournalEntry
 
 EVERY = 0.1
 """Seconds between looks at the store: what others do is seen well within half a second."""
+
+APPEARS_WITHIN = 10.0
+"""Seconds in which an executor that was just started says that it is alive."""
 
 Tell = Callable[[Reply], None]
 
@@ -75,12 +80,17 @@ class StoredConversation:
         self._worker.cancel(self._conversation)
 
     async def settle(self) -> None:
-        """Wait until every script approved in this conversation has its outcome, and that has been said."""
+        """Wait until every script approved in this conversation has its outcome, and that has been said; where no
+        executor is alive, what is approved stays so and is not waited for."""
         await self._follow_own()
+        patient_until = time.monotonic() + APPEARS_WITHIN
         while True:
             records = [await self._store.proposals.get(proposal) for proposal in sorted(self._followed)]
             under_way = {ProposalState.approved, ProposalState.claimed, ProposalState.started}
             if not any(record and record.state in under_way for record in records):
+                break
+            running = any(record and record.state in under_way - {ProposalState.approved} for record in records)
+            if not running and time.monotonic() > patient_until and await self._nobody_runs():
                 break
             await asyncio.sleep(EVERY)
         # The outcome reaches the record first, then a job tells it.
@@ -88,6 +98,9 @@ class StoredConversation:
         while await self._store.jobs.waiting(self._conversation):
             await asyncio.sleep(EVERY)
         await self._until_drained()
+
+    async def _nobody_runs(self) -> bool:
+        return bool(await why_nobody_runs(self._store, self._cluster, datetime.now(UTC)))
 
     async def _until_drained(self) -> None:
         """Two empty rounds: what was put between the look and the flag is seen in the second."""

@@ -31,6 +31,24 @@ async def stopped(store: Store, worker: str, cluster: str) -> None:
     await store.journal.append(topic(cluster), "stopped", {"worker": worker})
 
 
+async def cannot(store: Store, worker: str, cluster: str, why: str) -> None:
+    """An executor that would be here says why it is not."""
+    await store.journal.append(topic(cluster), "cannot", {"worker": worker, "why": why})
+
+
+async def why_nobody_runs(store: Store, cluster: str, now: datetime) -> str:
+    """What keeps approved scripts waiting on this cluster; "" while an executor is alive."""
+    if await executors(store, cluster, now):
+        return ""
+    since = max(0, await store.journal.newest() - _ROWS_BACK)
+    said = [
+        str(entry.payload["why"])
+        for entry in await store.journal.since(since, [topic(cluster)], most=_ROWS_BACK)
+        if entry.event == "cannot"
+    ]
+    return said[-1] if said else "No executor is alive for this cluster; `hilda executor` starts one."
+
+
 async def executors(store: Store, cluster: str, now: datetime) -> tuple[Alive, ...]:
     """Executors of a cluster that were heard within three beats and have not said goodbye."""
     since = max(0, await store.journal.newest() - _ROWS_BACK)
