@@ -3,14 +3,13 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from practice import access, programs
+from practice import access, planes, programs
 from practice.api import Api, path_of
-from practice.control_plane import ControlPlane
 from practice.health import Judge, Verdict
 from practice.past import Past
 from practice.plane import Plane
@@ -19,6 +18,10 @@ from practice.staging import Staging
 from practice.telemetry import Telemetry
 
 Tell = Callable[[str], None]
+STARTING: Mapping[planes.Kind, str] = {
+    "real": "starting Kubernetes' own control plane",
+    "small": "starting practice's small Kubernetes API",
+}
 
 
 @dataclass
@@ -67,12 +70,13 @@ class PracticeGround:
         keep: bool = False,
         *,
         plane: Plane | None = None,
+        kind: planes.Kind | None = None,
         metrics: bool = True,
         tell: Tell = lambda _: None,
     ) -> AsyncIterator["PracticeGround"]:
         """Bring the scenario to where it is visibly broken.
 
-        `plane` is a control plane to play on; without one a ground starts its own, and ends it. `keep` leaves the
+        `plane` is a control plane to play on; without one a ground starts its own, of that `kind`, and ends it. `keep` leaves the
         folder with its logs behind. `metrics=False` goes without a Prometheus. `tell` hears what is being done, in a
         few words each.
         """
@@ -82,8 +86,9 @@ class PracticeGround:
         own_plane = plane is None
         try:
             if plane is None:
-                tell("starting a Kubernetes control plane")
-                plane = await ControlPlane.start(place / "control-plane", seed=seed)
+                kind = planes.chosen(kind)
+                tell(STARTING[kind])
+                plane = await planes.start(kind, place / "control-plane", seed=seed)
             ground = await _set_the_scene(cls, plane, scenario, seed, place, found, tell)
             try:
                 yield ground
