@@ -76,9 +76,9 @@ class PracticeGround:
     ) -> AsyncIterator["PracticeGround"]:
         """Bring the scenario to where it is visibly broken.
 
-        `plane` is a control plane to play on; without one a ground starts its own, of that `kind`, and ends it. `keep` leaves the
-        folder with its logs behind. `metrics=False` goes without a Prometheus. `tell` hears what is being done, in a
-        few words each.
+        `plane` is a control plane to play on; without one a ground starts its own, of that `kind`, and ends it.
+        `keep` leaves the folder with its logs behind. `metrics=False` goes without a Prometheus. `tell` hears what is
+        being done, in a few words each.
         """
         found = programs.find(["kubectl", *(programs.METRICS if metrics else ())])
         place = folder or Path(tempfile.mkdtemp(prefix="practice-ground-"))
