@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-_KINDS = (
+KINDS = (
     "configmaps",
     "deployments",
     "endpointslices",
@@ -95,7 +95,7 @@ def _ranges(namespaces: Collection[str]) -> Iterator[tuple[str, str]]:
     for namespace in namespaces:
         name = f"/registry/namespaces/{namespace}"
         yield name, f"{name}\0"
-        for kind in _KINDS:
+        for kind in KINDS:
             # "0" is the character after "/".
             yield f"/registry/{kind}/{namespace}/", f"/registry/{kind}/{namespace}0"
 
@@ -116,7 +116,7 @@ async def _write(session: aiohttp.ClientSession, pair: dict[str, Any], moves: Se
             return
         key = pair["key"]
         unchanged = {"key": key, "target": "MOD", "result": "EQUAL", "mod_revision": pair["mod_revision"]}
-        if _is_forgotten(after):
+        if is_forgotten(after):
             change: dict[str, Any] = {"requestDeleteRange": {"key": key}}
         else:
             value = base64.b64encode(json.dumps(after).encode()).decode()
@@ -132,6 +132,6 @@ async def _write(session: aiohttp.ClientSession, pair: dict[str, Any], moves: Se
         pair = found[0]
 
 
-def _is_forgotten(item: dict[str, Any]) -> bool:
+def is_forgotten(item: dict[str, Any]) -> bool:
     last = str(item.get("lastTimestamp") or item.get("eventTime") or "")
     return item["kind"] == "Event" and last != "" and datetime.now(UTC) - datetime.fromisoformat(last) > EVENTS_LAST

@@ -1,1 +1,1 @@
-"""A small Kubernetes API server in memory, for practice."""
+"""A small Kubernetes API server in memory, for practice: unmodified kubectl takes it for a real one."""

@@ -1,0 +1,44 @@
+"""`python -m practice.api_server --port P --certificate C --key K --tokens FILE`: the API server's own process."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+from practice import access
+from practice.api_server.audit import AuditLog
+from practice.api_server.identity import Tokens
+from practice.api_server.server import ApiServer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m practice.api_server", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="loopback port to serve HTTPS on")
+    parser.add_argument("--certificate", type=Path, required=True)
+    parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--tokens", type=Path, required=True, help='rows of `token,user,uid,"group"`')
+    parser.add_argument("--audit-log", type=Path, help="file that gets a line for each write by people and by Hilda")
+    chosen = parser.parse_args()
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+        asyncio.run(run(chosen))
+
+
+async def run(chosen: argparse.Namespace) -> None:
+    """Until a signal ends us."""
+    this = asyncio.current_task()
+    assert this
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    audit_log = AuditLog(chosen.audit_log, access.audit_policy()) if chosen.audit_log else None
+    server = ApiServer(Tokens(chosen.tokens), audit_log)
+    runner = await server.serve(chosen.port, chosen.certificate, chosen.key)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+        await server.close()
+
+
+if __name__ == "__main__":
+    main()

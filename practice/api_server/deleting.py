@@ -1,0 +1,158 @@
+"""Delete: at once, after a grace period, or when the last finalizer lets go."""
+
+from datetime import datetime, timedelta
+
+from practice.api import Json
+from practice.api_server import admission, metadata
+from practice.api_server.call import Answer, Call
+from practice.api_server.refusals import conflict, details_of, not_found, success
+from practice.api_server.store import Store, Stored
+from practice.api_server.times import parsed, stamp
+
+_RETURNED = frozenset(
+    "namespaces persistentvolumeclaims persistentvolumes pods podtemplates resourcequotas serviceaccounts services "
+    "storageclasses.storage.k8s.io".split()
+)
+"""Kinds whose deletion answers with the object; others answer with a Status."""
+_WAITING = "orphan", "foregroundDeletion"
+"""Finalizers with which the garbage collector is asked to see to the dependents first."""
+_PURGING = (
+    "The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will "
+    "automatically be purged by the system."
+)
+
+
+class Deleting:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def delete(self, call: Call) -> Answer:
+        call.asked.check_write_options("DeleteOptions")
+        resource, asked = call.resource, call.asked
+        stored = self._store.find(resource.shelf, call.namespace, asked.name)
+        if stored is None:
+            raise not_found(resource.group, resource.plural, asked.name)
+        item, gone = self.end(call, stored)
+        if gone and resource.shelf not in _RETURNED:
+            return Answer(
+                success(details_of(resource.group, resource.plural, stored.name, uid=item["metadata"]["uid"]))
+            )
+        return Answer(item)
+
+    def delete_all(self, call: Call, chosen: list[Stored]) -> Answer:
+        """A list of what was there."""
+        call.asked.check_write_options("DeleteOptions")
+        ended = [self.end(call, stored)[0] for stored in chosen]
+        resource = call.resource
+        return Answer(
+            {
+                "kind": f"{resource.kind}List",
+                "apiVersion": resource.api_version,
+                "metadata": {"resourceVersion": str(self._store.version)},
+                "items": ended,
+            }
+        )
+
+    def end(self, call: Call, stored: Stored) -> tuple[Json, bool]:
+        """The object's last state, and whether it is gone."""
+        _check_preconditions(call, stored)
+        admission.check_policy(self._store, call, stored.name)
+        admission.check_may_go(call, stored.name)
+        meta = stored.item["metadata"]
+        if stored.item["kind"] == "Namespace":
+            return self._terminate_namespace(call, stored)
+        finalizers = _with_wishes(meta.get("finalizers", []), call)
+        grace = _grace(call, stored.item)
+        if grace and meta.get("deletionTimestamp"):
+            shorter = _shortened(stored.item, grace, call)
+            return (self._keep(call, stored, shorter), False) if shorter else (stored.item, False)
+        if not grace and not finalizers:
+            return (stored.item if call.dry_run else self._store.remove(_shelf(call), stored).item), True
+        is_waiting = meta.get("deletionTimestamp") and not meta.get("deletionGracePeriodSeconds")
+        if is_waiting and finalizers == meta.get("finalizers", []):
+            return stored.item, False
+        ending = _marked(stored.item, call.at, grace)
+        ending["metadata"] = metadata.ordered(ending["metadata"] | ({"finalizers": finalizers} if finalizers else {}))
+        return self._keep(call, stored, ending), False
+
+    def _terminate_namespace(self, call: Call, stored: Stored) -> tuple[Json, bool]:
+        item = stored.item
+        if item["metadata"].get("deletionTimestamp"):
+            if not item["spec"].get("finalizers") and not item["metadata"].get("finalizers"):
+                return (item if call.dry_run else self._store.remove("namespaces", stored).item), True
+            raise conflict("", "namespaces", stored.name, _PURGING)
+        ending = _marked(item, call.at, 0) | {"status": {**item.get("status", {}), "phase": "Terminating"}}
+        del ending["metadata"]["deletionGracePeriodSeconds"]
+        return self._keep(call, stored, ending), False
+
+    def _keep(self, call: Call, stored: Stored, item: Json) -> Json:
+        if call.dry_run or item == stored.item:
+            return item
+        return self._store.put(_shelf(call), item).item
+
+
+def _shelf(call: Call) -> str:
+    return call.resource.shelf
+
+
+def _check_preconditions(call: Call, stored: Stored) -> None:
+    wanted = call.options.get("preconditions") or {}
+    meta, kind = stored.item["metadata"], stored.item["kind"]
+    if (uid := wanted.get("uid")) and uid != meta["uid"]:
+        why = (
+            f"the UID in the precondition ({uid}) does not match the UID in record ({meta['uid']}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise conflict(call.resource.group, kind, stored.name, why)
+    if (version := wanted.get("resourceVersion")) and version != meta["resourceVersion"]:
+        why = (
+            f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+            f"({meta['resourceVersion']}). The object might have been modified"
+        )
+        raise conflict(call.resource.group, kind, stored.name, why)
+
+
+def _with_wishes(finalizers: list[str], call: Call) -> list[str]:
+    policy = call.options.get("propagationPolicy") or call.asked.query.get("propagationPolicy", "")
+    orphans = call.options.get("orphanDependents")
+    if not policy and orphans is None:
+        return finalizers
+    kept = [each for each in finalizers if each not in _WAITING]
+    if policy == "Orphan" or orphans:
+        return [*kept, "orphan"]
+    return [*kept, "foregroundDeletion"] if policy == "Foreground" else kept
+
+
+def _grace(call: Call, item: Json) -> int:
+    """Seconds that the object still has; only pods that somebody runs get any."""
+    if item["kind"] != "Pod":
+        return 0
+    spec, status = item["spec"], item.get("status", {})
+    if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
+        return 0
+    wanted = call.options.get("gracePeriodSeconds")
+    if wanted is None:
+        wanted = call.asked.number("gracePeriodSeconds")
+    if wanted is None:
+        wanted = item["metadata"].get("deletionGracePeriodSeconds", spec.get("terminationGracePeriodSeconds", 30))
+    return 1 if wanted < 0 else int(wanted)
+
+
+def _shortened(item: Json, grace: int, call: Call) -> Json | None:
+    """A grace period that runs can only get shorter."""
+    meta = item["metadata"]
+    before = meta.get("deletionGracePeriodSeconds", 0)
+    if grace >= before:
+        return None
+    until = parsed(meta["deletionTimestamp"]) - timedelta(seconds=before - grace)
+    return {**item, "metadata": {**meta, "deletionTimestamp": stamp(until), "deletionGracePeriodSeconds": grace}}
+
+
+def _marked(item: Json, at: datetime, grace: int) -> Json:
+    meta = item["metadata"]
+    marks: Json = {"deletionGracePeriodSeconds": grace}
+    if not meta.get("deletionTimestamp"):
+        marks["deletionTimestamp"] = stamp(at + timedelta(seconds=grace))
+        if "generation" in meta:
+            marks["generation"] = meta["generation"] + 1
+    return {**item, "metadata": metadata.ordered(meta | marks)}

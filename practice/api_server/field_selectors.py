@@ -1,0 +1,110 @@
+"""Field selectors: `spec.nodeName=a,status.phase!=Running`, over the few fields that Kubernetes lets one ask for."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from practice.api import Json
+from practice.api_server.refusals import bad_request
+from practice.api_server.resources import Resource
+
+_NAMED = ("metadata.name", "metadata.namespace")
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "pods": (
+        *_NAMED,
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.podIPs",
+        "status.nominatedNodeName",
+    ),
+    "nodes": ("metadata.name", "spec.unschedulable"),
+    "namespaces": ("metadata.name", "status.phase"),
+    "secrets": (*_NAMED, "type"),
+    "services": (*_NAMED, "spec.clusterIP", "spec.type"),
+    "replicationcontrollers": (*_NAMED, "status.replicas"),
+    "replicasets.apps": (*_NAMED, "status.replicas"),
+    "jobs.batch": (*_NAMED, "status.successful"),
+    "events": (
+        *_NAMED,
+        "involvedObject.kind",
+        "involvedObject.namespace",
+        "involvedObject.name",
+        "involvedObject.uid",
+        "involvedObject.apiVersion",
+        "involvedObject.resourceVersion",
+        "involvedObject.fieldPath",
+        "reason",
+        "reportingComponent",
+        "source",
+        "type",
+    ),
+}
+"""Of the kinds that know more than the name and the namespace."""
+
+_ELSEWHERE: dict[str, Callable[[Json], object]] = {
+    "status.podIPs": lambda item: ",".join(each["ip"] for each in item.get("status", {}).get("podIPs", [])),
+    "status.successful": lambda item: item.get("status", {}).get("succeeded", 0),
+    "status.replicas": lambda item: item.get("status", {}).get("replicas", 0),
+    "spec.unschedulable": lambda item: item.get("spec", {}).get("unschedulable", False),
+    "spec.hostNetwork": lambda item: item.get("spec", {}).get("hostNetwork", False),
+    "source": lambda item: item.get("source", {}).get("component") or item.get("reportingComponent", ""),
+    "reportingComponent": lambda item: item.get("reportingComponent", ""),
+}
+"""Fields whose value stands under another name, or has another one when it is absent."""
+
+
+@dataclass(frozen=True)
+class FieldSelector:
+    """Each term is (field, value, equal?)."""
+
+    terms: tuple[tuple[str, str, bool], ...] = ()
+
+    def matches(self, item: Json) -> bool:
+        return all((_value(item, field) == value) is equal for field, value, equal in self.terms)
+
+    def only(self, field: str) -> str:
+        """The one value that the field must have, or nothing."""
+        return next((value for name, value, equal in self.terms if equal and name == field), "")
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+
+def parse_field_selector(text: str, resource: Resource) -> FieldSelector:
+    """The selector; a 400 Status when it, or one of its fields, is not understood."""
+    terms = []
+    for part in re.split(r"(?<!\\),", text):
+        if not part:
+            continue
+        found = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part, re.DOTALL)
+        if not found:
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
+        field, operator, value = found.groups()
+        terms.append((_known(field, resource), re.sub(r"\\([\\,=])", r"\1", value), operator != "!="))
+    return FieldSelector(tuple(terms))
+
+
+def _known(field: str, resource: Resource) -> str:
+    if resource.qualified == "pods" and field == "spec.host":
+        return "spec.nodeName"
+    known = _FIELDS.get(resource.qualified)
+    if known is None and resource.shelf == resource.qualified and field not in _NAMED:
+        raise bad_request(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
+    if known is not None and field not in known:
+        raise bad_request(f"field label not supported: {field}")
+    return field
+
+
+def _value(item: Json, field: str) -> str:
+    if field in _ELSEWHERE:
+        found = _ELSEWHERE[field](item)
+    else:
+        found = item
+        for step in field.split("."):
+            found = found.get(step, "") if isinstance(found, dict) else ""
+    return str(found).lower() if isinstance(found, bool) else str(found)

@@ -1,0 +1,227 @@
+"""One request from the socket through authentication, impersonation, authorization and audit to its answer."""
+
+import contextlib
+import ssl
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from practice.api import Json
+from practice.api_server import asked as asking
+from practice.api_server import bootstrap, discovery, shaping
+from practice.api_server.asked import Asked
+from practice.api_server.audit import AuditLog, Entry
+from practice.api_server.authorization import Authorizer, Deed
+from practice.api_server.backdating import PATH as BACKDATE
+from practice.api_server.backdating import backdate
+from practice.api_server.call import Answer, Call
+from practice.api_server.deleting import Deleting
+from practice.api_server.identity import Tokens, User
+from practice.api_server.impersonation import impersonated
+from practice.api_server.listing import Listing, as_answer, list_body
+from practice.api_server.logs import Logs
+from practice.api_server.negotiation import JSON, Wanted, encoded, wanted
+from practice.api_server.pods import Pods
+from practice.api_server.refusals import NoSuchPath, Refused, no_such_method, no_such_resource
+from practice.api_server.resources import Catalog
+from practice.api_server.scale import Scale
+from practice.api_server.store import Store
+from practice.api_server.watching import Watching
+from practice.api_server.writing import Writing
+
+_LARGEST_BODY = 3 * 2**20
+_HEALTH = ("/healthz", "/livez", "/readyz")
+_SHAPES: frozenset[str] = frozenset()
+
+
+class ApiServer:
+    def __init__(self, tokens: Tokens, audit_log: AuditLog | None = None) -> None:
+        self._tokens = tokens
+        self._audit = audit_log
+        self._catalog = Catalog()
+        self.store = Store()
+        bootstrap.fill(self.store, self._catalog)
+        self._authorizer = Authorizer(self.store)
+        self._listing = Listing(self.store)
+        self._watching = Watching(self.store)
+        self._writing = Writing(self.store)
+        self._deleting = Deleting(self.store)
+        self._scale = Scale(self._writing)
+        self._pods = Pods(self.store, self._writing, self._deleting)
+        self._logs = Logs(self.store)
+
+    async def serve(self, port: int, certificate: Path, key: Path) -> web.AppRunner:
+        """Listen on loopback until the runner is cleaned up."""
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self.answer)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        # A client that goes away ends its watch.
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, backlog=1024).start()
+        return runner
+
+    async def close(self) -> None:
+        await self._logs.close()
+        if self._audit:
+            self._audit.close()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Whatever happens, the client gets a Status and the audit log its line."""
+        asked = asking.read(request.method, request.path, request.query)
+        entry: Entry | None = None
+        try:
+            user = self._tokens.user_of(request.headers.get("Authorization", ""))
+            entry = Entry(
+                asked, request.raw_path, user, request.headers.get("User-Agent", ""), request.remote or "127.0.0.1"
+            )
+            entry.impersonated = impersonated(user, request.headers, self._authorizer)
+            answer = await self._allowed(request, asked, entry)
+        except Refused as refused:
+            if entry:
+                self._note(entry, refused.code, refused.status)
+            return _refusal(refused)
+        except NoSuchPath:
+            return web.Response(status=404, text="404 page not found\n")
+        self._note(entry, answer.status)
+        return answer
+
+    async def _allowed(self, request: web.Request, asked: Asked, entry: Entry) -> web.StreamResponse:
+        user = entry.impersonated or entry.user
+        deed = Deed.of(asked)
+        entry.allowed = self._authorizer.allows(user, deed)
+        self._authorizer.check(user, deed)
+        if not asked.resource:
+            return await self._plain(request, asked, user)
+        resource = self._catalog.find(asked.group, asked.version, asked.resource)
+        if resource is None:
+            if (asked.group, asked.version) not in self._catalog.group_versions:
+                raise NoSuchPath
+            raise no_such_resource()
+        call = Call(
+            asked,
+            resource,
+            user,
+            content_type=request.headers.get("Content-Type", ""),
+            accept=request.headers.get("Accept", ""),
+            user_agent=entry.user_agent,
+        )
+        if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.can_read_body:
+            call.raw = await request.read()
+        if call.raw:
+            entry.body = call.body = _decoded(call)
+        return await self._on_objects(request, call)
+
+    async def _plain(self, request: web.Request, asked: Asked, user: User) -> web.StreamResponse:
+        """Paths that are no objects."""
+        if asked.path.startswith(_HEALTH):
+            return web.Response(text="ok")
+        if asked.path == BACKDATE and asked.method == "POST" and user.is_master:
+            return _json(backdate(self.store, await request.json()))
+        found = discovery.find(asked.path, request.headers.get("Accept", ""))
+        if found is None:
+            raise NoSuchPath
+        body, content_type = found
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def _on_objects(self, request: web.Request, call: Call) -> web.StreamResponse:
+        asked, resource = call.asked, call.resource
+        if asked.subresource:
+            if asked.subresource not in resource.subresources:
+                raise no_such_resource()
+            if asked.subresource == "log":
+                pod = self._writing.current(call).item
+                return await self._logs.answer(call, pod, request)
+            return _answered(self._on_subresource(call), call)
+        if asked.verb not in resource.verbs:
+            raise no_such_method()
+        shape = wanted(call.accept, _SHAPES)
+        if asked.verb == "watch":
+            return await self._stream(request, call, shape)
+        return _answered(self._on_object(call), call)
+
+    def _on_object(self, call: Call) -> Answer:
+        match call.asked.verb:
+            case "get":
+                return as_answer(call, self._listing.get(call))
+            case "list":
+                found, meta = self._listing.page(call)
+                return Answer(list_body(call, found, meta))
+            case "create" if not call.asked.name:
+                return self._writing.create(call)
+            case "update":
+                return self._writing.update(call)
+            case "patch":
+                return self._writing.patch(call)
+            case "delete":
+                return self._deleting.delete(call)
+            case "deletecollection":
+                return self._deleting.delete_all(call, self._listing.chosen(call))
+        raise no_such_method()
+
+    def _on_subresource(self, call: Call) -> Answer:
+        match call.asked.subresource, call.asked.verb:
+            case "scale", "get":
+                return self._scale.get(call)
+            case "scale", "update":
+                return self._scale.update(call)
+            case "scale", "patch":
+                return self._scale.patch(call)
+            case ("status", "get"):
+                return as_answer(call, self._listing.get(call))
+            case (("status" | "finalize"), "update"):
+                return self._writing.update(call)
+            case "status", "patch":
+                return self._writing.patch(call)
+            case "binding", "create":
+                return self._pods.bind(call)
+            case "eviction", "create":
+                return self._pods.evict(call)
+        raise no_such_method()
+
+    async def _stream(self, request: web.Request, call: Call, shape: Wanted) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": shape.content_type})
+        answer.enable_chunked_encoding()
+        async with contextlib.aclosing(self._watching.lines(call)) as lines:
+            await answer.prepare(request)
+            with contextlib.suppress(ConnectionError):
+                async for line in lines:
+                    await answer.write(line)
+                await answer.write_eof()
+        return answer
+
+    def _note(self, entry: Entry, code: int, status: Json | None = None) -> None:
+        if self._audit:
+            self._audit.write(entry, code, status)
+
+
+def _decoded(call: Call) -> Any:
+    if call.asked.verb == "patch":
+        try:
+            return orjson.loads(call.raw)
+        except orjson.JSONDecodeError as error:
+            raise Refused(400, "BadRequest", f"error decoding patch: {error}") from None
+    return shaping.read(call.raw, call.content_type, call.resource.kind)
+
+
+def _answered(answer: Answer, call: Call) -> web.Response:
+    shape = wanted(call.accept, _SHAPES)
+    headers = {"Content-Type": shape.content_type}
+    response = web.Response(status=answer.code, body=encoded(answer.encoded, shape.media), headers=headers)
+    for warning in call.warnings:
+        response.headers.add("Warning", f'299 - "{warning}"')
+    return response
+
+
+def _json(body: Json, code: int = 200) -> web.Response:
+    return web.Response(status=code, body=orjson.dumps(body), headers={"Content-Type": JSON})
+
+
+def _refusal(refused: Refused) -> web.Response:
+    response = _json(refused.status, refused.code)
+    if retry := (refused.details or {}).get("retryAfterSeconds"):
+        response.headers["Retry-After"] = str(retry)
+    return response

@@ -1,0 +1,95 @@
+"""What every written object goes through: decoding, patches, defaults, validation, the note of who wrote it."""
+
+from typing import Any, cast
+
+import yaml
+
+from practice.api import Json
+from practice.api_server.call import Call
+from practice.api_server.refusals import Refused, bad_request, unsupported_media_type
+from practice.api_server.schema import patches
+from practice.api_server.schema.patch_errors import PatchRefused
+from practice.api_server.schema.schemas import schema_of
+from practice.api_server.schema.unknown_fields import CannotDecode, Decoded, parsed, strict_error
+from practice.api_server.schema.unknown_fields import decoded as strictly_decoded
+
+_BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_PATCHES = (patches.STRATEGIC, patches.MERGE, patches.JSON_PATCH)
+
+
+def read(raw: bytes, content_type: str, kind: str) -> Any:
+    """The body of a create, update or delete, as JSON."""
+    media = content_type.partition(";")[0].strip().lower() or "application/json"
+    if media == "application/json":
+        try:
+            return parsed(raw)
+        except ValueError as error:
+            raise bad_request(
+                f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
+                f"json parse error: {error}"
+            ) from None
+    if media in ("application/yaml", "text/yaml"):
+        try:
+            return yaml.safe_load(raw)
+        except yaml.YAMLError as error:
+            raise bad_request(f"error converting YAML to JSON: {error}") from None
+    raise unsupported_media_type(
+        f"the body of the request was in an unknown format - accepted media types include: {_BODIES}"
+    )
+
+
+def decoded(call: Call, item: Json) -> Json:
+    """An object as the server keeps it: without what its kind does not have, which is warned of or refused."""
+    resource = call.resource
+    front = f'{item["kind"]} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+    try:
+        outcome = strictly_decoded(item, schema_of(resource.api_version, resource.kind))
+    except CannotDecode as error:
+        raise bad_request(front + str(error)) from None
+    if outcome.strict and _validation(call) == "Strict":
+        raise bad_request(front + strict_error(outcome.strict))
+    return _warned(call, outcome)
+
+
+def patched(call: Call, current: Json, api_version: str = "", kind: str = "") -> Json:
+    """The object as the patch would have it."""
+    content_type = call.content_type.partition(";")[0].strip()
+    if content_type not in _PATCHES:
+        raise unsupported_media_type()
+    schema = schema_of(api_version or call.resource.api_version, kind or call.resource.kind)
+    try:
+        outcome = patches.patched(current, call.raw, content_type, schema, _validation(call))
+    except PatchRefused as refused:
+        raise _patch_refusal(refused) from None
+    return _warned(call, outcome)
+
+
+def _validation(call: Call) -> patches.FieldValidation:
+    return cast("patches.FieldValidation", call.asked.query.get("fieldValidation") or "Warn")
+
+
+def _warned(call: Call, outcome: Decoded) -> Json:
+    if _validation(call) == "Warn":
+        call.warnings += outcome.strict
+    return outcome.item
+
+
+def _patch_refusal(refused: PatchRefused) -> Refused:
+    causes = [{"reason": each.reason, "message": each.message, "field": each.field} for each in refused.faults]
+    details = {"causes": causes} if causes else None
+    return Refused(refused.code, refused.reason, refused.message, details)
+
+
+def defaulted(item: Json) -> Json:
+    for each in schema_of(item["apiVersion"], item["kind"]).always:
+        if each.zero() is not None:
+            item.setdefault(each.name, each.zero())
+    return item
+
+
+def check(item: Json, old: Json | None) -> None:
+    return
+
+
+def managed(new: Json, old: Json | None, call: Call) -> None:
+    return

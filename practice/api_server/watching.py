@@ -1,0 +1,106 @@
+"""Watch: the changes of a kind as they happen, one JSON line each."""
+
+import random
+import time
+from collections.abc import AsyncGenerator, Iterator
+
+import orjson
+
+from practice.api import Json
+from practice.api_server.call import Call
+from practice.api_server.listing import Choice, check_version, choice, object_body
+from practice.api_server.refusals import expired, invalid
+from practice.api_server.store import Change, Store, Stored, TooOld
+
+_BOOKMARK_EVERY = 60.0
+_LONGEST = 1800
+
+
+class Watching:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def lines(self, call: Call) -> AsyncGenerator[bytes, None]:
+        """Until the client's time is over; whoever stops reading leaves nothing behind."""
+        asked, shelf = call.asked, call.resource.shelf
+        choose, bookmarks = choice(call), asked.flag("allowWatchBookmarks")
+        initial, since = self._beginning(call)
+        seconds = asked.number("timeoutSeconds") or random.randint(_LONGEST, 2 * _LONGEST)
+        deadline = time.monotonic() + seconds
+        try:
+            watcher = self._store.watch(shelf, since)
+        except TooOld:
+            yield _line("ERROR", orjson.dumps(_too_old(since or 0)))
+            return
+        try:
+            if initial is not None:
+                yield b"".join(
+                    _line("ADDED", object_body(call, each)) for each in initial if not choose or choose(each.item)
+                )
+                if bookmarks and asked.flag("sendInitialEvents"):
+                    yield self._bookmark(call, {"annotations": {"k8s.io/initial-events-end": "true"}})
+            next_bookmark = time.monotonic() + _BOOKMARK_EVERY
+            while (left := deadline - time.monotonic()) > 0:
+                await watcher.wait(min(left, next_bookmark - time.monotonic()))
+                if watcher.cut_off:
+                    return
+                if told := b"".join(_told(call, choose, watcher.take())):
+                    yield told
+                if time.monotonic() >= next_bookmark:
+                    next_bookmark += _BOOKMARK_EVERY
+                    if bookmarks:
+                        yield self._bookmark(call, {})
+        finally:
+            self._store.unwatch(shelf, watcher)
+
+    def _beginning(self, call: Call) -> tuple[list[Stored] | None, int | None]:
+        """What is there to tell first, and the version after which changes are told."""
+        asked = call.asked
+        _check_options(call)
+        version = check_version(self._store, call)
+        if asked.flag("sendInitialEvents") or not version:
+            wants_initial = "sendInitialEvents" not in asked.query or asked.flag("sendInitialEvents")
+            found = self._store.list(call.resource.shelf, call.namespace) if wants_initial else None
+            return found, None
+        return None, version
+
+    def _bookmark(self, call: Call, meta: Json) -> bytes:
+        resource = call.resource
+        body = {
+            "kind": resource.kind,
+            "apiVersion": resource.api_version,
+            "metadata": {"resourceVersion": str(self._store.version), **meta},
+        }
+        return _line("BOOKMARK", orjson.dumps(body))
+
+
+def _told(call: Call, choose: Choice | None, changes: list[Change]) -> Iterator[bytes]:
+    """The changes as this client sees them: what comes to match is ADDED, what no longer matches is DELETED."""
+    namespace = call.namespace
+    for change in changes:
+        if namespace and change.now.namespace != namespace:
+            continue
+        type_ = change.type
+        if choose:
+            before = change.before is not None and choose(change.before.item)
+            after = type_ != "DELETED" and choose(change.now.item)
+            if not before and not after:
+                continue
+            type_ = "MODIFIED" if before and after else "ADDED" if after else "DELETED"
+        yield _line(type_, object_body(call, change.now))
+
+
+def _line(type_: str, body: bytes) -> bytes:
+    return b'{"type":"' + type_.encode() + b'","object":' + body + b"}\n"
+
+
+def _too_old(since: int) -> Json:
+    return expired(f"too old resource version: {since}").status
+
+
+def _check_options(call: Call) -> None:
+    asked = call.asked
+    if "sendInitialEvents" in asked.query and asked.query.get("resourceVersionMatch") != "NotOlderThan":
+        message = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        fault = ("resourceVersionMatch", "FieldValueForbidden", message)
+        raise invalid("meta.k8s.io", "ListOptions", "", [fault])
