@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from practice.controllers.cluster import Cluster
+from practice.controllers.deployments.controller import Deployments
 from practice.controllers.namespaces import Namespaces
 from practice.controllers.nodes import Nodes
 from practice.controllers.replica_sets import ReplicaSets
@@ -25,4 +26,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     TaintEviction,
     Scheduler,
     ReplicaSets,
+    Deployments,
 )
