@@ -54,7 +54,7 @@ def draw(scenario: str, seed: int, ranges: Mapping[str, list[int]], taken: Colle
         **{name: str(chance.randint(*between)) for name, between in ranges.items()},
         **dict(zip(_TAGS, _tags(chance), strict=True)),
     }
-    values |= _more(scenario, seed, known)
+    values |= _more(scenario, seed, known, places[0], own)
     bystanders = dict(zip(places[1:], map(tuple, others), strict=True))
     return Drawn(places[0], own[0], tuple(own[1:]), bystanders, registry, values, chance)
 
@@ -63,17 +63,34 @@ _SIZES = ((3, 4), (1, 2), (1, 2))
 _TAGS = ("tag_first", "tag_good", "tag_new", "tag_missing")
 
 
-def _more(scenario: str, seed: int, known: Mapping[str, Any]) -> dict[str, str]:
+def _more(scenario: str, seed: int, known: Mapping[str, Any], namespace: str, team: list[str]) -> dict[str, str]:
     """Values that only some scenarios use, from a generator of their own: adding one changes nobody else's draw."""
     chance = random.Random(f"{scenario}/{seed}/more")
+    victim, caller, outer, *_ = team
     outside = chance.choice(known["outside"])
+    setting, address = (chance.choice(known[name]) for name in ("address_settings", "addresses"))
     return {
+        "caller": caller,
+        "outer_caller": outer,
+        "victim_typo": _typo(chance, victim),
+        "victim_setting": setting % victim.upper().replace("-", "_"),
+        "victim_address": address.format(name=victim, namespace=namespace),
+        "caller_setting": setting % caller.upper().replace("-", "_"),
+        "caller_address": address.format(name=caller, namespace=namespace),
         "unused_port": str(chance.choice(known["unused_ports"])),
         "outside_setting": outside["key"],
         "outside_good": outside["good"],
         "outside_bad": outside["bad"],
         "outside_last_words": chance.choice(known["refused_last_words"]),
     }
+
+
+def _typo(chance: random.Random, name: str) -> str:
+    """The name as a hurried hand writes it."""
+    places = [at for at in range(1, len(name) - 2) if name[at] != name[at + 1] and "-" not in name[at : at + 2]]
+    at = chance.choice(places)
+    swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
+    return chance.choice((swapped, name[:at] + name[at + 1 :], name[: at + 1] + name[at:], f"{name}s"))
 
 
 def _free(chance: random.Random, names: list[str], taken: Collection[str]) -> str:

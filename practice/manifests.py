@@ -23,6 +23,8 @@ class ServiceSpec:
     """The limit."""
     readiness_port: int | None = None
     """Where readiness is asked; None is the port that it serves on."""
+    most_replicas: int = 0
+    """Where an autoscaler decides on replicas: at most so many; 0 is no autoscaler."""
     env: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, str] = field(default_factory=dict)
     """Keys of its ConfigMap, all of which become variables."""

@@ -12,7 +12,16 @@ from practice.draw import Drawn, draw, words
 from practice.manifests import ServiceSpec
 from practice.worlds import Program, World
 
-NAMES = ("bad-image", "config-key", "pool-exhausted", "recovered", "memory-limit", "probe-port", "wrong-host")
+NAMES = (
+    "bad-image",
+    "config-key",
+    "pool-exhausted",
+    "recovered",
+    "memory-limit",
+    "probe-port",
+    "wrong-host",
+    "selector-typo",
+)
 
 
 class NoSuchScenario(Exception):
@@ -67,8 +76,8 @@ def load(name: str, seed: int, taken: Collection[str] = ()) -> Scenario:
     raw = yaml.safe_load(_text(name))
     drawn = draw(name, seed, raw.get("draw") or {}, taken)
     value = _filled(raw, drawn.values)
-    victim = value.get("victim") or {}
-    services = _services(drawn, victim)
+    special = {drawn.victim: value.get("victim") or {}, **(value.get("services") or {})}
+    services = _services(drawn, special)
     return Scenario(
         name=name,
         seed=seed,
@@ -77,7 +86,7 @@ def load(name: str, seed: int, taken: Collection[str] = ()) -> Scenario:
         namespace=drawn.namespace,
         victim=drawn.victim,
         services=services,
-        world=_world(f"{name}-{seed}-{drawn.namespace}", drawn, services, victim),
+        world=_world(f"{name}-{seed}-{drawn.namespace}", drawn, services, special),
         phases=tuple(
             Phase(float(phase["minutes_ago"]), tuple(phase["steps"]), phase.get("wait", ""))
             for phase in value["phases"]
@@ -102,13 +111,13 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     return value
 
 
-def _services(drawn: Drawn, victim: Mapping[str, Any]) -> tuple[ServiceSpec, ...]:
+def _services(drawn: Drawn, special: Mapping[str, Mapping[str, Any]]) -> tuple[ServiceSpec, ...]:
     chance, known = drawn.random, words()
     services = []
     places = {drawn.namespace: (drawn.victim, *drawn.neighbours)} | dict(drawn.bystanders)
     for namespace, names in places.items():
         for name in names:
-            special = victim if name == drawn.victim else {}
+            own = special.get(name, {})
             everyday = chance.choice(known["everyday_settings"])
             in_config = chance.random() < 0.5
             services.append(
@@ -116,19 +125,21 @@ def _services(drawn: Drawn, victim: Mapping[str, Any]) -> tuple[ServiceSpec, ...
                     name=name,
                     namespace=namespace,
                     image=f"{drawn.registry}/{name}",
-                    replicas=chance.randint(2, 4) if special or name == drawn.victim else chance.randint(1, 3),
+                    replicas=chance.randint(2, 4) if name == drawn.victim else chance.randint(1, 3),
                     port=chance.choice(known["ports"]),
                     probe_path=chance.choice(known["probe_paths"]),
                     config_name=drawn.values["config_name"] if name == drawn.victim else f"{name}-config",
                     container=chance.choice(known["container_names"]) or name,
-                    env={**({} if in_config else everyday), **special.get("env", {})},
-                    config={**(everyday if in_config else {}), **special.get("config", {})},
+                    env={**({} if in_config else everyday), **own.get("env", {})},
+                    config={**(everyday if in_config else {}), **own.get("config", {})},
                 )
             )
     return tuple(services)
 
 
-def _world(id_: str, drawn: Drawn, services: tuple[ServiceSpec, ...], victim: Mapping[str, Any]) -> World:
+def _world(
+    id_: str, drawn: Drawn, services: tuple[ServiceSpec, ...], special: Mapping[str, Mapping[str, Any]]
+) -> World:
     chance = drawn.random
     pushed = tuple(tag for key, tag in drawn.values.items() if key.startswith("tag_") and key != "tag_missing")
     programs = []
@@ -143,8 +154,7 @@ def _world(id_: str, drawn: Drawn, services: tuple[ServiceSpec, ...], victim: Ma
             "requests_per_second": float(chance.randint(12, 80)),
             "latency_ms": float(chance.randint(12, 60)),
         }
-        if service.name == drawn.victim:
-            what |= victim.get("program", {})
+        what |= special.get(service.name, {}).get("program", {})
         programs.append(Program.parse(what))
     namespaces = tuple(dict.fromkeys(service.namespace for service in services))
     return World(id_, namespaces, tuple(programs))

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from practice.traffic import BUCKETS, Behaviour, Totals
+import numpy as np
+
+from practice.traffic import BUCKETS, Amount, Behaviour, Totals
 
 COUNTERS = {
     "http_requests_total": "HTTP requests answered.",
@@ -50,13 +52,17 @@ class Play:
 class Sample:
     name: str
     labels: tuple[tuple[str, str], ...]
-    value: float
+    value: Amount
+
+    @property
+    def series(self) -> str:
+        inside = ",".join(f'{name}="{value}"' for name, value in self.labels)
+        return f"{self.name}{{{inside}}}"
 
     def line(self, at: float | None = None) -> str:
         """As in Prometheus' text formats; with `at`, in seconds, as in OpenMetrics."""
-        inside = ",".join(f'{name}="{value}"' for name, value in self.labels)
         time = "" if at is None else f" {at:.3f}"
-        return f"{self.name}{{{inside}}} {self.value:.12g}{time}"
+        return f"{self.series} {self.value:.12g}{time}"
 
 
 def samples(play: Play, totals: Totals) -> Iterator[Sample]:
@@ -92,13 +98,12 @@ def _application(play: Play, totals: Totals) -> Iterator[Sample]:
     yield Sample("up", who, float(how.serving))
     if not how.memory_bytes:
         return
-    failure = "503" if how.pool_waiting else "500"
-    codes = {"200": totals.get("ok", 0.0), "500": 0.0, "503": 0.0}
-    # Timeouts of the pool are 503s; a program's own errors are 500s.
-    codes["503"] = totals.get("timeouts", 0.0)
-    codes["500"] = max(totals.get("failed", 0.0) - codes["503"], 0.0)
+    # Timeouts of the pool are 503s, what others did not answer are 502s; a program's own errors are 500s.
+    codes = {"502": totals.get("upstream", 0.0), "503": totals.get("timeouts", 0.0)}
+    codes["500"] = np.maximum(totals.get("failed", 0.0) - codes["502"] - codes["503"], 0.0)
+    codes = {"200": totals.get("ok", 0.0), **codes}
     for code, value in codes.items():
-        if value or code in ("200", failure):
+        if np.any(value) or code in ("200", how.failure):
             yield Sample("http_requests_total", (("code", code), *who), value)
     count = totals.get("ok", 0.0) + totals.get("failed", 0.0)
     for bound in BUCKETS:

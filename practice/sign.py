@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice.api import Api, path_of
+from practice.plane import Plane
+from practice.telemetry import plays
 
 
 @dataclass(frozen=True)
@@ -12,15 +14,18 @@ class Sign:
     """All that a phase's `wait` names has to be seen."""
 
     api: Api
+    plane: Plane
     namespace: str
     victim: str
     wanted: Mapping[str, Any]
-    """`waiting` (reasons) with `restarts`; `event` (a reason) with `times`."""
+    """`waiting` (reasons) with `restarts`; `event` (a reason) with `times`; `unreached`."""
 
     async def shows(self) -> bool:
         if "waiting" in self.wanted and not await self._waits():
             return False
-        return "event" not in self.wanted or await self._told()
+        if "event" in self.wanted and not await self._told():
+            return False
+        return "unreached" not in self.wanted or await self._unreached()
 
     async def _waits(self) -> bool:
         """Some pod of the victim waits for one of those reasons, after at least so many restarts."""
@@ -42,3 +47,8 @@ class Sign:
             and event.get("count", 1) >= int(self.wanted.get("times", 1))
             for event in events
         )
+
+    async def _unreached(self) -> bool:
+        """No pod of the victim's gets a request."""
+        playing = await plays(self.plane, [self.namespace])
+        return not any(play.how.requests_per_second for play in playing if play.service == self.victim)

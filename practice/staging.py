@@ -15,6 +15,8 @@ from practice.manifests import ServiceSpec, manifests, namespace
 from practice.plane import Plane
 from practice.scenario import Phase, Scenario
 from practice.sign import Sign
+from practice.standing import complete
+from practice.telemetry import plays
 from practice.waiting import until
 
 
@@ -54,7 +56,7 @@ class Staging:
                 await until("everything to be healthy", self._healthy, check=check)
             case signs:
                 assert not isinstance(signs, str)
-                sign = Sign(self.api, self.scenario.namespace, self.scenario.victim, signs)
+                sign = Sign(self.api, self.plane, self.scenario.namespace, self.scenario.victim, signs)
                 await until(f"the trouble to show: {signs}", sign.shows, check=check)
 
     async def _release(self, what: Mapping[str, Any]) -> None:
@@ -77,16 +79,11 @@ class Staging:
         )
 
     async def _healthy(self) -> bool:
-        return all(map(complete, await self._deployments()))
-
-
-def complete(deployment: Json) -> bool:
-    """Rolled out in full: all replicas new, all available, no old one left."""
-    wanted = deployment["spec"]["replicas"]
-    status = deployment.get("status", {})
-    return status.get("observedGeneration") == deployment["metadata"]["generation"] and all(
-        status.get(field, 0) == wanted for field in ("replicas", "updatedReplicas", "availableReplicas")
-    )
+        """Rolled out, and everybody who is ready gets requests."""
+        if not all(map(complete, await self._deployments())):
+            return False
+        playing = await plays(self.plane, self.scenario.namespaces)
+        return all(play.how.requests_per_second for play in playing if play.ready)
 
 
 def _changed(service: ServiceSpec, what: Mapping[str, Any]) -> ServiceSpec:

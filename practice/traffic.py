@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from zlib import crc32
 
+import numpy as np
+from numpy.typing import NDArray
+
 from practice.worlds import Program
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SPREAD = 0.5
 """Sigma of the logarithm of latencies: p95 is 2.3 times the median."""
 
-Totals: TypeAlias = dict[str, float]
-"""Counters by a short name: `ok`, `failed`, `seconds`, `cpu`, `timeouts`, and `le:<bound>` for each bucket."""
+Amount: TypeAlias = float | NDArray[np.float64]
+"""At one moment, or at many: what holds for one holds for each of them."""
+Totals: TypeAlias = dict[str, Amount]
+"""Counters by a short name: `ok`, `failed`, `seconds`, `cpu`, `le:<bound>` for each bucket; and, of those that failed,
+`timeouts` of the pool and `upstream` for what others did not answer."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,12 @@ class Behaviour:
     latency_ms: float = 0.0
     """The median."""
     error_ratio: float = 0.0
+    """Of all requests, whoever is to blame."""
+    upstream: str = ""
+    """Address of the program that fails it most."""
+    upstream_says: str = ""
+    upstream_ratio: float = 0.0
+    """The share of requests that fail because others fail."""
     pool_name: str = ""
     pool_size: int = 0
     pool_used: float = 0.0
@@ -37,12 +49,24 @@ class Behaviour:
     wobble: int = 0
     """Where in its ups and downs this service is, so that not all of them move alike."""
 
+    @property
+    def failure(self) -> str:
+        """The status of most of its failures."""
+        if self.upstream_ratio > self.error_ratio / 2:
+            return "502"
+        return "503" if self.pool_waiting else "500"
 
-def behaviour(program: Program, *, running: bool, ready: bool, sharing: int, pool_size: int) -> Behaviour:
-    """Of one container of the program, when `sharing` ready pods share the service's requests."""
+
+def behaviour(
+    program: Program, *, running: bool, ready: bool, sharing: int, pool_size: int, called: float = 0.0
+) -> Behaviour:
+    """Of one container of the program, when `sharing` pods share the service's requests.
+
+    `called` is what other programs ask of the whole service, in requests per second, beside what people ask.
+    """
     if not running:
         return Behaviour()
-    rate = program.requests_per_second / sharing if ready and sharing else 0.0
+    rate = (program.requests_per_second + called) / sharing if ready and sharing else 0.0
     slower, used, waiting, timeouts = 1.0, 0.0, 0.0, 0.0
     if program.pool and pool_size:
         wanted = rate * program.pool.hold_ms / 1000
@@ -52,7 +76,9 @@ def behaviour(program: Program, *, running: bool, ready: bool, sharing: int, poo
             slower = 1 + 8 * (pressure - 0.8)
             used = float(pool_size)
             waiting = math.ceil(max(wanted - pool_size, 0.2 * pool_size) * 2)
-            timeouts = min(0.006 * pressure, 0.02)
+            timeouts = program.pool.gives_up * min(0.3 * pressure, 1.0)
+    if program.capacity and rate > 0.8 * program.capacity:
+        slower *= 1 + 6 * (rate / program.capacity - 0.8)
     return Behaviour(
         serving=ready,
         requests_per_second=rate,
@@ -62,17 +88,17 @@ def behaviour(program: Program, *, running: bool, ready: bool, sharing: int, poo
         pool_size=pool_size,
         pool_used=used,
         pool_waiting=waiting,
-        cpu_cores=0.01 + rate * 0.002,
+        cpu_cores=0.01 + rate * program.cpu_ms / 1000,
         memory_bytes=program.memory_mib * 2.0**20,
         wobble=crc32(program.service.encode()) % 1000,
     )
 
 
-def grown(how: Behaviour, start: float, end: float) -> Totals:
+def grown(how: Behaviour, start: float, end: Amount) -> Totals:
     """What the counters gain while the container does so from `start` to `end` (seconds since the epoch)."""
-    if end <= start:
+    if np.all(end <= start):
         return {}
-    totals = {"cpu": how.cpu_cores * _volume(start, end, 347, how.wobble)}
+    totals: Totals = {"cpu": how.cpu_cores * _volume(start, end, 347, how.wobble)}
     if not how.requests_per_second:
         return totals
     # Two streams with their own ups and downs: together the rate and the quantiles move a little, as they do in life.
@@ -84,7 +110,8 @@ def grown(how: Behaviour, start: float, end: float) -> Totals:
     totals |= {
         "ok": requests * (1 - how.error_ratio),
         "failed": requests * how.error_ratio,
-        "timeouts": requests * how.error_ratio if how.pool_waiting else 0.0,
+        "timeouts": requests * (how.error_ratio - how.upstream_ratio) if how.pool_waiting else 0.0,
+        "upstream": requests * how.upstream_ratio,
         "seconds": sum(count * median * math.exp(SPREAD**2 / 2) for count, median in streams),
     }
     for bound in BUCKETS:
@@ -92,7 +119,7 @@ def grown(how: Behaviour, start: float, end: float) -> Totals:
     return totals
 
 
-def added(base: Mapping[str, float], more: Mapping[str, float]) -> Totals:
+def added(base: Mapping[str, Amount], more: Mapping[str, Amount]) -> Totals:
     return {key: base.get(key, 0.0) + more.get(key, 0.0) for key in (*base, *(key for key in more if key not in base))}
 
 
@@ -112,10 +139,10 @@ class Meter:
         return totals
 
 
-def _volume(start: float, end: float, period: float, phase: float) -> float:
+def _volume(start: float, end: Amount, period: float, phase: float) -> Amount:
     """The integral of 1 + 0.2 sin(…) from start to end."""
     turn = 2 * math.pi / period
-    return (end - start) + 0.2 / turn * (math.cos(turn * start + phase) - math.cos(turn * end + phase))
+    return (end - start) + 0.2 / turn * (math.cos(turn * start + phase) - np.cos(turn * end + phase))
 
 
 def _share_below(bound: float, median: float) -> float:

@@ -6,6 +6,7 @@ wrong: a pod's fate follows from its spec, the objects it refers to, and these p
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,8 @@ class Pool:
     hold_ms: float = 80.0
     """How long one request keeps a connection."""
     name: str = "primary"
+    gives_up: float = 0.02
+    """At most this share of the requests is answered with 503 for want of a connection."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,12 @@ class Program:
     last_words: str = ""
     exit_code: int = 2
     pool: Pool | None = None
+    calls: tuple[str, ...] = ()
+    """Settings that hold the address of a Service which it calls once for each request."""
+    capacity: float = 0.0
+    """Requests per second that one pod answers at its usual pace; 0 is any number."""
+    cpu_ms: float = 2.0
+    """CPU time of one request."""
     starts_with: tuple[str, ...] = ()
     """Log lines of a good start."""
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -86,7 +95,7 @@ class Program:
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Self:
         plain = {name: _number_or(each, cls.__dict__.get(name)) for name, each in value.items()}
-        for name in ("tags", "paths", "starts_with"):
+        for name in ("tags", "paths", "starts_with", "calls"):
             if name in plain:
                 plain[name] = tuple(plain[name])
         plain["requires"] = tuple(Requirement(**each) for each in plain.get("requires") or ())
@@ -116,6 +125,14 @@ class World:
                 return program.at(tag)
         return None
 
+    def with_traffic(self, service: str, requests_per_second: float) -> "World":
+        """The same world with more, or fewer, people at one service."""
+        programs = [
+            dataclasses.replace(each, requests_per_second=requests_per_second) if each.service == service else each
+            for each in self.programs
+        ]
+        return dataclasses.replace(self, programs=tuple(programs))
+
     def write(self, folder: Path) -> None:
         """Where the kubelet finds it; there in full or not at all."""
         draft = folder / f"{self.id}.draft"
@@ -140,19 +157,30 @@ def split_image(image: str) -> tuple[str, str]:
     return (repository, tag) if colon and "/" not in tag else (image, "latest")
 
 
+def host_and_port(value: str) -> str:
+    """What a URL or an address names.
+
+    >>> host_and_port("amqp://mq.internal:5672/orders"), host_and_port("pg.internal:5432")
+    ('mq.internal:5672', 'pg.internal:5432')
+    """
+    return value.partition("://")[2].partition("/")[0] if "://" in value else value
+
+
 class Worlds:
     """The worlds in a folder, by namespace; where two claim a namespace, it is the later one's."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._by_namespace: dict[str, World] = {}
-        self._read: list[Path] = []
+        self._read: dict[str, int] = {}
 
     def of(self, namespace: str) -> World:
-        """The world of a namespace; where nobody made one, all images exist and their programs are fine."""
-        files = sorted(self._folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-        if files != self._read:
-            self._read = files
+        """The world of a namespace now; where nobody made one, all images exist and their programs are fine."""
+        # A file that is written anew is a new file of the same name.
+        there = {entry.name: entry.inode() for entry in os.scandir(self._folder) if entry.name.endswith(".json")}
+        if there != self._read:
+            self._read = there
+            files = sorted(map(self._folder.joinpath, there), key=lambda file: (file.stat().st_mtime_ns, file.name))
             for world in map(World.read, files):
                 self._by_namespace |= dict.fromkeys(world.namespaces, world)
         return self._by_namespace.get(namespace, World("", (), ()))

@@ -43,6 +43,7 @@ async def run(chosen: argparse.Namespace) -> None:
             for node in kubelet.nodes:
                 group.create_task(keep_ready(api, node, chosen.port))
             group.create_task(kubelet.follow_pods())
+            group.create_task(kubelet.network.follow())
 
 
 if __name__ == "__main__":

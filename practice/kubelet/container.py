@@ -53,11 +53,17 @@ class ContainerPlay:
     book: LogBook | None = None
     previous_book: LogBook | None = None
     pool_size: int = 0
+    calls: tuple[str, ...] = ()
+    """Addresses that its environment gives for what it calls."""
     _failures: int = 0
 
     @property
     def name(self) -> str:
         return str(self.spec["name"])
+
+    @property
+    def key(self) -> str:
+        return f"{self.pod()['metadata']['uid']}/{self.name}"
 
     @property
     def namespace(self) -> str:
@@ -152,13 +158,14 @@ class ContainerPlay:
     async def _run_once(self, variables: dict[str, str]) -> int:
         what = fate(self.program, self.spec, variables)
         self.previous_book, self.book = self.book, LogBook()
-        seed = f"{self.pod()['metadata']['uid']}/{self.name}/{self.restarts}"
+        seed = f"{self.key}/{self.restarts}"
         self.container_id = f"containerd://{_digest(seed)}"
         await self._event("Created", f"Container created: {self.name}")
         await self._event("Started", f"Container started: {self.name}")
         self.state = {"running": {"startedAt": stamp(now())}}
         self.started = "startupProbe" not in self.spec
         self.pool_size = what.pool_size if isinstance(what, Runs) else 0
+        self.calls = tuple(variables[name] for name in self.program.calls if variables.get(name))
         self.changed()
         for line in what.lines[:-1]:
             self.book.write(line)

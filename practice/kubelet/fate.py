@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practice.api import Json
-from practice.worlds import Program
+from practice.worlds import Program, host_and_port
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,6 @@ def fate(program: Program, container: Json, environment: Mapping[str, str]) -> E
     if program.crashes_after:
         return Ends(program.crashes_after, program.exit_code, "Error", (*_hello(program), program.last_words))
     return Runs(program.start_seconds, (*_hello(program), *_ready(program, pool_size)), pool_size)
-
-
-def host_and_port(value: str) -> str:
-    """What a URL or an address names.
-
-    >>> host_and_port("amqp://mq.internal:5672/orders"), host_and_port("pg.internal:5432")
-    ('mq.internal:5672', 'pg.internal:5432')
-    """
-    return value.partition("://")[2].partition("/")[0] if "://" in value else value
 
 
 _UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "m": 1e-3}

@@ -10,6 +10,7 @@ from practice.kubelet.events import Events
 from practice.kubelet.meters import Meters
 from practice.kubelet.node import Node
 from practice.kubelet.pod import PodPlay
+from practice.kubelet.service_network import ServiceNetwork
 from practice.worlds import Worlds
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class Kubelet:
     def __post_init__(self) -> None:
         events = Events(self.api)
         self._around = {node.name: Surroundings(self.api, events, self.worlds, node.name) for node in self.nodes}
-        self.meters = Meters(lambda: self.playing.values())
+        self.network = ServiceNetwork(self.api)
+        self.meters = Meters(lambda: self.playing.values(), self.network.endpoints)
         self._numbers = {node.name: node.number for node in self.nodes}
 
     def find(self, namespace: str, name: str) -> PodPlay | None:

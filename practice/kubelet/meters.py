@@ -2,33 +2,40 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from practice.flow import Member, behaviours
 from practice.kubelet.container import ContainerPlay
 from practice.kubelet.fate import memory_bytes
 from practice.kubelet.pod import PodPlay
 from practice.series import Play, Sample, samples
-from practice.traffic import Behaviour, Meter, Totals, behaviour
+from practice.traffic import Behaviour, Meter, Totals
+from practice.worlds import World
 
-COUNT_EVERY = 0.5
+LOOK_EVERY = 0.5
+"""Seconds for which a container's log goes by what was found last."""
 
 
 @dataclass
 class Meters:
     pods: Callable[[], Iterable[PodPlay]]
+    endpoints: Callable[[], Mapping[str, Collection[str]]]
+    """Uids of the pods that get requests, by `namespace/service`."""
     _meters: dict[str, Meter] = field(default_factory=dict)
-    _counted: dict[tuple[str, str], int] = field(default_factory=dict)
-    _counted_at: float = 0.0
+    _found: dict[str, Behaviour] = field(default_factory=dict)
+    _found_at: float = 0.0
 
     def plays(self, namespaces: Collection[str] = ()) -> list[Play]:
         """Every container of those namespaces (of all, when none is named) as it stands."""
+        self._look()
         chosen = [pod for pod in self.pods() if not namespaces or pod.namespace in namespaces]
-        ready = self._count()
-        return [_play(pod, container, ready) for pod in chosen for container in pod.containers]
+        return [_play(pod, container, self._found) for pod in chosen for container in pod.containers]
 
     def how(self, container: ContainerPlay) -> Behaviour:
-        """What one container is doing."""
-        return _behaviour(container, self._ready_by_image())
+        """What one container is doing, or was a moment ago."""
+        if time.monotonic() - self._found_at > LOOK_EVERY:
+            self._look()
+        return self._found.get(container.key, Behaviour())
 
     def samples(self, now: float, namespaces: Collection[str] = ()) -> Iterable[Sample]:
         for play in self.plays(namespaces):
@@ -42,22 +49,34 @@ class Meters:
             if key in playing:
                 self._meters[key] = Meter(playing[key].how, at, dict(reached))
 
-    def _ready_by_image(self) -> dict[tuple[str, str], int]:
-        """Ready pods by namespace and program: who shares its requests. Counted twice a second at most."""
-        if time.monotonic() - self._counted_at > COUNT_EVERY:
-            self._counted, self._counted_at = self._count(), time.monotonic()
-        return self._counted
-
-    def _count(self) -> dict[tuple[str, str], int]:
-        counted: dict[tuple[str, str], int] = {}
+    def _look(self) -> None:
+        endpoints = self.endpoints()
+        worlds: dict[str, World] = {}
+        members = []
         for pod in self.pods():
             for container in pod.containers:
-                key = (pod.namespace, container.program.image)
-                counted[key] = counted.get(key, 0) + (1 if container.ready else 0)
-        return counted
+                if pod.namespace not in worlds:
+                    worlds[pod.namespace] = pod.around.worlds.of(pod.namespace)
+                members.append(_member(pod, container, worlds[pod.namespace], endpoints))
+        self._found, self._found_at = behaviours(members), time.monotonic()
 
 
-def _play(pod: PodPlay, container: ContainerPlay, ready: Mapping[tuple[str, str], int]) -> Play:
+def _member(pod: PodPlay, container: ContainerPlay, world: World, endpoints: Mapping[str, Collection[str]]) -> Member:
+    # How many people come is the world's to say now; what the program is was settled when it started.
+    program = world.program(container.image) or container.program
+    return Member(
+        key=container.key,
+        namespace=pod.namespace,
+        program=program,
+        running="running" in container.state,
+        ready=container.ready,
+        behind=container.ready and pod.uid in endpoints.get(f"{pod.namespace}/{program.service}", ()),
+        pool_size=container.pool_size,
+        calls=container.calls,
+    )
+
+
+def _play(pod: PodPlay, container: ContainerPlay, found: Mapping[str, Behaviour]) -> Play:
     meta = pod.item["metadata"]
     owners = meta.get("ownerReferences") or [{"name": ""}]
     limit = container.spec.get("resources", {}).get("limits", {}).get("memory", "")
@@ -77,16 +96,10 @@ def _play(pod: PodPlay, container: ContainerPlay, ready: Mapping[tuple[str, str]
         waiting=container.state.get("waiting", {}).get("reason", ""),
         ended=container.last_state.get("terminated", {}).get("reason", ""),
         memory_limit=memory_bytes(limit),
-        how=_behaviour(container, ready),
+        how=_within(found.get(container.key, Behaviour()), memory_bytes(limit)),
     )
 
 
-def _behaviour(container: ContainerPlay, ready: Mapping[tuple[str, str], int]) -> Behaviour:
-    program = container.program
-    return behaviour(
-        program,
-        running="running" in container.state,
-        ready=container.ready,
-        sharing=ready.get((container.namespace, program.image), 0),
-        pool_size=container.pool_size,
-    )
+def _within(how: Behaviour, limit: float) -> Behaviour:
+    """No container has more memory than its limit: before it would, it is killed."""
+    return replace(how, memory_bytes=limit) if limit and how.memory_bytes > limit else how

@@ -63,6 +63,10 @@ class PodPlay:
                 _adopt_times(container, told[container.name])
 
     @property
+    def uid(self) -> str:
+        return str(self.item["metadata"]["uid"])
+
+    @property
     def namespace(self) -> str:
         return str(self.item["metadata"]["namespace"])
 

@@ -19,6 +19,8 @@ def work_line(how: Behaviour, chance: random.Random) -> str:
     if how.pool_waiting and chance.random() < 0.5:
         counts = f"size={how.pool_size} in_use={how.pool_used:.0f} waiting={how.pool_waiting:.0f}"
         return f"WARN waiting for a database connection took {took * 0.9:.0f}ms pool={how.pool_name} {counts}"
-    if chance.random() < how.error_ratio:
+    if chance.random() < how.upstream_ratio:
+        return f"ERROR GET {path} 502 {took:.0f}ms: upstream {how.upstream} {how.upstream_says}"
+    if chance.random() < how.error_ratio - how.upstream_ratio:
         return f"ERROR GET {path} 500 {took:.0f}ms: internal error"
     return f"INFO GET {path} 200 {took:.0f}ms"

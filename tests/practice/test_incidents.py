@@ -141,6 +141,27 @@ async def test_a_wrong_host_is_healed_by_the_right_one(practice_ground: OpenGrou
     assert healed.ok, healed.why
 
 
+async def test_a_selector_with_a_typo_is_healed_at_the_service(practice_ground: OpenGround) -> None:
+    """All pods are green, the callers are refused, and new pods are reached no better."""
+    ground = await practice_ground("selector-typo", seed=31, metrics=False)
+    values = ground.scenario.values
+    before = await ground.healed()
+    refused = f"upstream {values['victim']}:80 failed: connection refused"
+    await until("a caller to complain", lambda: _writes(ground, values["caller"], refused), seconds=10)
+
+    other = await _tried(ground, ["rollout", "restart", f"deployment/{values['victim']}"])
+    selector = json.dumps({"spec": {"selector": {"app.kubernetes.io/name": values["victim"]}}})
+    healed = await _healed_by(ground, ["patch", "service", values["victim"], "-p", selector])
+
+    assert before.why == f"service {ground.namespace}/{values['victim']} has no ready endpoint"
+    assert not other.ok
+    assert healed.ok, healed.why
+
+
+async def _writes(ground: PracticeGround, service: str, text: str) -> bool:
+    return text in await _kubectl(ground, ["logs", "-l", f"app.kubernetes.io/name={service}", "--tail=20"])
+
+
 def _containers(pods: Sequence[Json]) -> list[Json]:
     return [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
 
