@@ -42,6 +42,9 @@ KINDS: dict[str, str] = {
 }
 """The kinds that the small API server serves, by group and version."""
 
+OF_SUBRESOURCES = "DeleteOptions Eviction Scale".split()
+"""Kinds that subresources and deletions are asked with, in whichever document they are."""
+
 SUBRESOURCES = "binding eviction finalize log scale status token".split()
 BOOTSTRAP = {
     "rbac.authorization.k8s.io/v1": "clusterroles clusterrolebindings roles rolebindings",
@@ -192,7 +195,7 @@ def _list_paths(discovery: dict[str, Json]) -> list[str]:
 
 def _without_the_rest(gv: str, document: Json) -> Json:
     """Only the paths of the kinds we keep, what they refer to, and no descriptions."""
-    kinds = KINDS[gv].split()
+    kinds = [*KINDS[gv].split(), *OF_SUBRESOURCES]
     paths = {path: kept for path, item in document["paths"].items() if (kept := _kept_path(kinds, path, item))}
     schemas = document["components"]["schemas"]
     wanted: set[str] = set()

@@ -42,6 +42,10 @@ _FORM_OF_NAME: dict[str, Form] = {
 _ZERO: dict[Form, Any] = {"string": "", "int32": 0, "int64": 0, "bool": False, "quantity": "0", "int-or-string": 0}
 
 
+_WITH_SUBRESOURCES = ("apps/v1", "v1")
+"""Documents that hold kinds of other groups: Scale (autoscaling/v1) and Eviction (policy/v1)."""
+
+
 class UnknownKind(LookupError):
     """No such kind was recorded."""
 
@@ -108,10 +112,11 @@ def schema_of(api_version: str, kind: str) -> Schema:
     >>> schema_of("apps/v1", "Deployment").fields["spec"].schema.go_name
     'DeploymentSpec'
     """
-    name = _kinds(api_version).get(kind)
-    if not name:
-        raise UnknownKind(f'no kind "{kind}" is registered for version "{api_version}"')
-    return _struct(api_version, name)
+    for document in (api_version, *_WITH_SUBRESOURCES):
+        for name, raw in _document(document).items():
+            if _gvk(api_version, kind) in raw.get("x-kubernetes-group-version-kind", []):
+                return _struct(document, name)
+    raise UnknownKind(f'no kind "{kind}" is registered for version "{api_version}"')
 
 
 @cache
@@ -122,15 +127,9 @@ def _document(api_version: str) -> dict[str, Json]:
     return dict(json.loads(file.read_bytes())["components"]["schemas"])
 
 
-@cache
-def _kinds(api_version: str) -> dict[str, str]:
+def _gvk(api_version: str, kind: str) -> Json:
     group, _, version = api_version.rpartition("/")
-    return {
-        each["kind"]: name
-        for name, schema in _document(api_version).items()
-        for each in schema.get("x-kubernetes-group-version-kind", [])
-        if (each["group"], each["version"]) == (group, version)
-    }
+    return {"group": group, "kind": kind, "version": version}
 
 
 @cache

@@ -19,7 +19,7 @@ _LAYOUT = (
     ("05", r"\d\d(?:[.,]\d+)?"),
     ("Z07:00", r"Z|[+-]\d\d:\d\d"),
 )
-_WHOLE = "2006-01-02T15:04:05Z07:00"
+_MICRO_LAYOUT = (*_LAYOUT[:-2], ("05", r"\d\d"), (".000000", r"\.\d{6}(?!\d)"), _LAYOUT[-1])
 
 
 def canonical(text: str, *, micro: bool) -> str:
@@ -31,8 +31,8 @@ def canonical(text: str, *, micro: bool) -> str:
     if not micro and len(text) == 20 and text[-1] == "Z" and _SHAPE.fullmatch(text):
         return text
     shape = _SHAPE.fullmatch(text)
-    if not shape:
-        raise ValueError(_why(text, _WHOLE if not micro else "2006-01-02T15:04:05.000000Z07:00"))
+    if not shape or (micro and len(shape[7] or "") != 6):
+        raise ValueError(_why(text, micro))
     year, month, day, hour, minute, second, fraction, zone = shape.groups()
     moment = datetime.fromisoformat(
         f"{year}-{month}-{day}T{hour}:{minute}:{second}.{(fraction or '0')[:6]:0<6}{'+00:00' if zone == 'Z' else zone}"
@@ -40,9 +40,10 @@ def canonical(text: str, *, micro: bool) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
 
 
-def _why(text: str, layout: str) -> str:
-    rest = text
-    for element, pattern in _LAYOUT:
+def _why(text: str, micro: bool) -> str:
+    rest, parts = text, _MICRO_LAYOUT if micro else _LAYOUT
+    layout = "".join(element for element, _ in parts)
+    for element, pattern in parts:
         match = re.match(pattern, rest)
         if not match:
             return (
