@@ -5,6 +5,7 @@ from typing import Protocol
 
 from practice.controllers.cluster import Cluster
 from practice.controllers.deployments.controller import Deployments
+from practice.controllers.endpoints.controller import ServiceEndpoints
 from practice.controllers.namespaces import Namespaces
 from practice.controllers.nodes import Nodes
 from practice.controllers.replica_sets import ReplicaSets
@@ -27,4 +28,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     Scheduler,
     ReplicaSets,
     Deployments,
+    ServiceEndpoints,
 )
