@@ -23,6 +23,7 @@ def _deployment(item: Json) -> None:
 
 
 def _daemon_set(item: Json) -> None:
+    item["metadata"].setdefault("annotations", {}).setdefault("deprecated.daemonset.template.generation", "0")
     spec = item["spec"]
     strategy = spec["updateStrategy"]
     if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
