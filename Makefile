@@ -49,6 +49,7 @@ pictures: setup  ## the pictures of README and docs
 record: setup  ## what the real API server says about itself, for practice's small one (needs its programs on PATH)
 	@PYTHONPATH=. $(BIN)/python scripts/record_api.py practice/api_server/recorded
 	@$(BIN)/python scripts/record_fields.py practice/api_server/recorded
+	@$(BIN)/python scripts/record_protobuf.py practice/api_server/recorded
 
 # The steps of the Dockerfile, one target each, so that they run where no container engine is.
 image-install: wheel  ## install the wheel with the locked versions into TARGET

@@ -1,6 +1,7 @@
 """What is asked of a write beyond its form: that its namespace lives, and what practice's policy forbids."""
 
 from practice.api import Json
+from practice.api_server import pod_admission
 from practice.api_server.call import Call
 from practice.api_server.refusals import forbidden, not_found
 from practice.api_server.store import Store
@@ -33,6 +34,28 @@ def check_namespace(store: Store, call: Call, name: str) -> None:
                 }
             ],
         )
+
+
+def admit(store: Store, call: Call, item: Json) -> None:
+    """What the cluster adds to a new object, or refuses it for."""
+    if call.resource.shelf == "pods":
+        pod_admission.admit(item, store, call.namespace)
+    elif call.resource.shelf == "persistentvolumeclaims":
+        _give_default_class(store, item)
+
+
+def _give_default_class(store: Store, claim: Json) -> None:
+    """Of several default StorageClasses the newest counts."""
+    if "storageClassName" in claim["spec"]:
+        return
+    defaults = [each["metadata"] for each in store.items("storageclasses.storage.k8s.io") if _is_default(each)]
+    if defaults:
+        newest = max(defaults, key=lambda meta: (meta["creationTimestamp"], meta["name"]))
+        claim["spec"]["storageClassName"] = newest["name"]
+
+
+def _is_default(item: Json) -> bool:
+    return (item["metadata"].get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true"
 
 
 def check_policy(store: Store, call: Call, name: str) -> None:

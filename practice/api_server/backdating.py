@@ -7,15 +7,17 @@ from typing import Any
 from practice.api import Json
 from practice.api_server.refusals import bad_request
 from practice.api_server.store import Store, Stored
-from practice.backdate import KINDS, Move, is_forgotten, moved
+from practice.backdate import CLUSTER_KINDS, KINDS, Move, is_forgotten, moved
 
 PATH = "/practice/backdate"
 _SHELVES = {
     "deployments": "deployments.apps",
     "endpointslices": "endpointslices.discovery.k8s.io",
+    "horizontalpodautoscalers": "horizontalpodautoscalers.autoscaling",
     "replicasets": "replicasets.apps",
     "services/endpoints": "endpoints",
     "services/specs": "services",
+    "storageclasses": "storageclasses.storage.k8s.io",
 }
 """Where the store keeps what etcd keeps under that name, when the names differ."""
 
@@ -42,8 +44,9 @@ def _touched(store: Store, namespaces: list[str], nodes: bool) -> Iterator[tuple
         for kind in KINDS:
             shelf = _SHELVES.get(kind, kind)
             yield from ((shelf, stored) for stored in store.list(shelf, namespace))
-    if nodes:
-        yield from (("nodes", stored) for stored in store.list("nodes"))
+    for kind in (*CLUSTER_KINDS, *(["nodes"] if nodes else [])):
+        shelf = _SHELVES.get(kind, kind)
+        yield from ((shelf, stored) for stored in store.list(shelf))
 
 
 def _moved(store: Store, shelf: str, stored: Stored, moves: Sequence[Move]) -> bool:

@@ -9,7 +9,7 @@ from practice.api_server.refusals import bad_request, invalid
 from practice.api_server.resources import Resource
 from practice.api_server.times import stamp
 
-_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 """What Kubernetes makes random names of: nothing that could spell a word."""
 _LONGEST_PREFIX = 58
 
@@ -31,7 +31,7 @@ def begin(item: Json, resource: Resource, namespace: str, at: datetime) -> None:
     if meta.get("resourceVersion"):
         raise bad_request("resourceVersion should not be set on objects to be created")
     if not meta.get("name") and (prefix := meta.get("generateName")):
-        meta["name"] = prefix[:_LONGEST_PREFIX] + "".join(random.choices(_SUFFIX, k=5))
+        meta["name"] = prefix[:_LONGEST_PREFIX] + "".join(random.choices(SUFFIX, k=5))
     for field in ("resourceVersion", "selfLink", *_SERVERS_OWN):
         meta.pop(field, None)
     if namespace:

@@ -43,6 +43,11 @@ def bootstrap() -> list[Json]:
     return list(_parsed("bootstrap.json"))
 
 
+def protobuf() -> Json:
+    """{message: {field number: [name, type, "optional" | "repeated" | "map" | "inline"]}}"""
+    return dict(_parsed("protobuf.json"))
+
+
 def version() -> Json:
     """The body of /version."""
     return dict(_parsed("version.json"))

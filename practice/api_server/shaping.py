@@ -5,7 +5,9 @@ from typing import Any, cast
 import yaml
 
 from practice.api import Json
+from practice.api_server import protobuf
 from practice.api_server.call import Call
+from practice.api_server.negotiation import PROTOBUF
 from practice.api_server.refusals import Refused, bad_request, unsupported_media_type
 from practice.api_server.schema import patches
 from practice.api_server.schema.patch_errors import PatchRefused
@@ -33,9 +35,22 @@ def read(raw: bytes, content_type: str, kind: str) -> Any:
             return yaml.safe_load(raw)
         except yaml.YAMLError as error:
             raise bad_request(f"error converting YAML to JSON: {error}") from None
+    if media == PROTOBUF:
+        try:
+            return protobuf.decoded(raw)
+        except protobuf.NotProtobuf as error:
+            raise bad_request(
+                f"the object provided is unrecognized (must be of type {kind}): {_words(raw, error)}"
+            ) from None
     raise unsupported_media_type(
         f"the body of the request was in an unknown format - accepted media types include: {_BODIES}"
     )
+
+
+def _words(raw: bytes, error: ValueError) -> str:
+    if raw.startswith(protobuf.MAGIC):
+        return f"unable to decode protobuf: {error}"
+    return "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
 
 
 def decoded(call: Call, item: Json) -> Json:
@@ -80,16 +95,9 @@ def _patch_refusal(refused: PatchRefused) -> Refused:
     return Refused(refused.code, refused.reason, refused.message, details)
 
 
-def defaulted(item: Json) -> Json:
-    for each in schema_of(item["apiVersion"], item["kind"]).always:
-        if each.zero() is not None:
-            item.setdefault(each.name, each.zero())
-    return item
-
-
-def check(item: Json, old: Json | None) -> None:
+def check(item: Json, old: Json | None, call: Call) -> None:
     return
 
 
-def managed(new: Json, old: Json | None, call: Call) -> None:
+def note_manager(new: Json, old: Json | None, call: Call) -> None:
     return

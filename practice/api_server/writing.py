@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from practice.api import Json
-from practice.api_server import admission, metadata, shaping
+from practice.api_server import admission, metadata, shaping, strategies
 from practice.api_server.call import Answer, Call
 from practice.api_server.refusals import already_exists, bad_request, modified_meanwhile, not_found
-from practice.api_server.resources import Resource
+from practice.api_server.schema.defaults import defaulted
 from practice.api_server.services import give_addresses
 from practice.api_server.store import Store, Stored
 
@@ -32,18 +32,19 @@ class Writing:
     def add(self, call: Call, item: Json) -> Json:
         """Keep a new object, unless it is only rehearsed; what becomes of it."""
         resource, namespace = call.resource, call.namespace
+        item = defaulted(item)
+        shaping.note_manager(item, None, call)
         admission.check_namespace(self._store, call, item["metadata"].get("name", ""))
+        admission.admit(self._store, call, item)
         metadata.begin(item, resource, namespace, call.at)
+        strategies.begin(item, resource, call.at)
         name = item["metadata"].get("name", "")
-        _begin_life(item, resource)
-        item = shaping.defaulted(item)
-        shaping.check(item, None)
+        shaping.check(item, None, call)
         admission.check_policy(self._store, call, name)
         if self._store.find(resource.shelf, namespace, name):
             raise already_exists(resource.group, resource.plural, name)
         if resource.shelf == "services":
             give_addresses(item, self._store)
-        shaping.managed(item, None, call)
         return item if call.dry_run else self._store.put(resource.shelf, item).item
 
     def update(self, call: Call) -> Answer:
@@ -67,12 +68,12 @@ class Writing:
         version = new["metadata"].get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
             raise modified_meanwhile(resource.group, resource.plural, call.asked.name)
-        new = _allowed(new, old, resource, call.asked.subresource)
+        new = defaulted(new)
+        shaping.note_manager(new, old, call)
+        new = strategies.carry_over(new, old, resource, call.asked.subresource)
         metadata.carry_over(new, old, resource)
-        new = shaping.defaulted(new)
-        shaping.check(new, old)
+        shaping.check(new, old, call)
         admission.check_policy(self._store, call, call.asked.name)
-        shaping.managed(new, old, call)
         if call.dry_run or new == old:
             return new
         if _is_over(new, old):
@@ -99,39 +100,11 @@ class Writing:
                 f'{item["kind"]} in version "{item["apiVersion"]}" cannot be handled as a {resource.kind}: converting '
                 f"({item['apiVersion']}.{item['kind']}) to ({resource.api_version}.{resource.kind}): unknown conversion"
             )
-        meta = item.setdefault("metadata", {})
-        if meta.get("namespace", call.namespace) != call.namespace:
+        item.setdefault("metadata", {})
+        item = shaping.decoded(call, {"kind": item["kind"], "apiVersion": item["apiVersion"], **item})
+        if item["metadata"].get("namespace", call.namespace) != call.namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        first = {"kind": item["kind"], "apiVersion": item["apiVersion"], "metadata": meta}
-        return shaping.decoded(call, first | item)
-
-
-def _begin_life(item: Json, resource: Resource) -> None:
-    """What a new object starts with, whatever its creator says."""
-    if resource.shelf == "namespaces":
-        item["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = item["metadata"]["name"]
-        item["spec"] = {"finalizers": ["kubernetes"]}
-        item["status"] = {"phase": "Active"}
-    elif resource.shelf in ("pods", "persistentvolumes", "persistentvolumeclaims"):
-        item["status"] = {"phase": "Pending"}
-    elif "status" in resource.subresources and resource.shelf != "nodes":
-        item["status"] = {}
-
-
-def _allowed(new: Json, old: Json, resource: Resource, subresource: str) -> Json:
-    """A write of the object leaves its status alone, a write of its status leaves the rest alone."""
-    if subresource == "status":
-        return {**old, "metadata": _told_with_status(new, old), "status": new.get("status", {})}
-    if subresource == "finalize":
-        return {**old, "metadata": dict(old["metadata"]), "spec": new.get("spec", {})}
-    if "status" in resource.subresources and resource.shelf != "nodes" and "status" in old:
-        return new | {"status": old["status"]}
-    return new
-
-
-def _told_with_status(new: Json, old: Json) -> Json:
-    told = {key: new["metadata"][key] for key in ("annotations", "labels", "uid") if key in new["metadata"]}
-    return {key: value for key, value in old["metadata"].items() if key not in ("annotations", "labels")} | told
+        return item
 
 
 def _is_over(new: Json, old: Json) -> bool:
