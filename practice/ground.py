@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from practice import access, planes, programs
+from practice import access, planes, programs, telemetries
 from practice.api import Api, path_of
+from practice.cluster_wide import ClusterWide
 from practice.health import Judge, Verdict
 from practice.past import Past
 from practice.plane import Plane
@@ -37,6 +38,7 @@ class PracticeGround:
     admin_kubeconfig: Path
     judge: Judge
     telemetry: Telemetry | None
+    before: ClusterWide
     context: str = access.CONTEXT
 
     @property
@@ -72,15 +74,16 @@ class PracticeGround:
         plane: Plane | None = None,
         kind: planes.Kind | None = None,
         metrics: bool = True,
+        prometheus: telemetries.Kind | None = None,
         tell: Tell = lambda _: None,
     ) -> AsyncIterator["PracticeGround"]:
         """Bring the scenario to where it is visibly broken.
 
         `plane` is a control plane to play on; without one a ground starts its own, of that `kind`, and ends it.
-        `keep` leaves the folder with its logs behind. `metrics=False` goes without a Prometheus. `tell` hears what is
-        being done, in a few words each.
+        `keep` leaves the folder with its logs behind. `metrics=False` goes without a Prometheus; `prometheus` says
+        which one it is to be. `tell` hears what is being done, in a few words each.
         """
-        found = programs.find(["kubectl", *(programs.METRICS if metrics else ())])
+        kubectl = programs.find(["kubectl"])["kubectl"]
         place = folder or Path(tempfile.mkdtemp(prefix="practice-ground-"))
         place.mkdir(parents=True, exist_ok=True)
         own_plane = plane is None
@@ -89,7 +92,8 @@ class PracticeGround:
                 kind = planes.chosen(kind)
                 tell(STARTING[kind])
                 plane = await planes.start(kind, place / "control-plane", seed=seed)
-            ground = await _set_the_scene(cls, plane, scenario, seed, place, found, tell)
+            remembers = telemetries.chosen(prometheus, plane) if metrics else None
+            ground = await _set_the_scene(cls, plane, scenario, seed, place, kubectl, remembers, tell)
             try:
                 yield ground
             finally:
@@ -110,14 +114,22 @@ class PracticeGround:
     async def clear(self) -> None:
         """Delete what the scenario made; the control plane goes on."""
         async with Api(self.admin_kubeconfig) as api:
-            await _clear(api, self.scenario)
+            await _clear(api, self.scenario, self.before)
 
 
-_WORKLOAD = (("v1", "Service"), ("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Pod"))
+_WORKLOAD = (
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("v1", "Service"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "ReplicaSet"),
+    ("v1", "Pod"),
+    ("v1", "PersistentVolumeClaim"),
+)
 
 
-async def _clear(api: Api, scenario: Scenario) -> None:
+async def _clear(api: Api, scenario: Scenario, before: ClusterWide) -> None:
     await asyncio.gather(*(_delete_namespace(api, name) for name in scenario.namespaces))
+    await before.put_back(api)
 
 
 async def _delete_namespace(api: Api, name: str) -> None:
@@ -133,25 +145,27 @@ async def _set_the_scene(
     name: str,
     seed: int,
     folder: Path,
-    found: dict[str, Path],
+    kubectl: Path,
+    remembers: telemetries.Kind | None,
     tell: Tell,
 ) -> PracticeGround:
     async with Api(plane.kubeconfig) as api:
         taken = {item["metadata"]["name"] for item in await api.items(path_of("v1", "Namespace"))}
-        scenario = load(name, seed, taken)
+        before = await ClusterWide.remember(api)
+        scenario = load(name, seed, taken, before.labels)
         try:
-            past = await _play(Staging(scenario, plane, api, found["kubectl"]), Past(plane, scenario), tell)
+            past = await _play(Staging(scenario, plane, api, kubectl), Past(plane, scenario), tell)
         except BaseException:
-            await _clear(api, scenario)
+            await _clear(api, scenario, before)
             raise
     telemetry = None
-    if "prometheus" in found:
+    if remembers:
         tell("writing Prometheus' memory of it")
         chapters = past.chapters()
-        telemetry = await Telemetry.start(folder, plane, namespaces=scenario.namespaces, chapters=chapters)
+        telemetry = await telemetries.start(remembers, folder, plane, namespaces=scenario.namespaces, chapters=chapters)
     own = scenario.namespace
     admin = plane.kubeconfig_of("admin", namespace=own, folder=folder)
-    judge = Judge(scenario, found["kubectl"], admin, telemetry)
+    judge = Judge(scenario, kubectl, admin, telemetry, before.cordoned)
     await judge.remember(past.happened)
     return kind(
         plane=plane,
@@ -162,6 +176,7 @@ async def _set_the_scene(
         admin_kubeconfig=admin,
         judge=judge,
         telemetry=telemetry,
+        before=before,
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 from practice import programs
 from practice.control_plane import ControlPlane
 from practice.ground import PracticeGround
-from practice.telemetry import Telemetry
+from practice.prometheus import Prometheus
 from tests.needs import MUST_NOT_SKIP, needs
 
 
@@ -57,7 +57,7 @@ def kubeconfig(control_plane: ControlPlane) -> Path:
 def prometheus_url(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Prometheus that scrapes everything on the shared control plane; it has no past."""
     needs(*programs.METRICS)
-    telemetry = asyncio.run(Telemetry.start(tmp_path_factory.mktemp("telemetry"), control_plane))
+    telemetry = asyncio.run(Prometheus.start(tmp_path_factory.mktemp("telemetry"), control_plane))
     yield telemetry.url
     asyncio.run(telemetry.stop())
 

@@ -8,6 +8,8 @@ from practice.promql.labels import NAME, Labels
 _LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?[ \t]+([^ \t]+)(?:[ \t]+([^ \t#]+))?[ \t]*(?:#.*)?")
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
 _ESCAPE = re.compile(r"\\(.)")
+_MOST_KNOWN = 100_000
+"""Pods come and go, and their lines with them."""
 
 
 class Unreadable(Exception):
@@ -18,12 +20,17 @@ class Reader:
     """Remembers what labels a line's beginning stood for, since every scrape repeats them."""
 
     def __init__(self) -> None:
+        self.types: dict[str, str] = {}
+        """The types that the text gave metrics."""
         self._known: dict[str, Labels] = {}
 
     def samples(self, text: str) -> Iterator[tuple[Labels, float, float | None]]:
         """(labels with the name, value, seconds since the epoch where the line tells them)."""
         for line in text.splitlines():
             if not line or line[0] == "#":
+                if line.startswith("# TYPE "):
+                    _, _, name, kind = line.split()
+                    self.types[name] = kind
                 continue
             # Most lines end with a value and have no time of their own.
             series, _, value = line.rpartition(" ")
@@ -36,6 +43,8 @@ class Reader:
             name, inside, value, at = found.groups()
             labels = _labels(name, inside or "", line)
             if at is None:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
                 self._known[series] = labels
             yield labels, float(value), None if at is None else float(at)
 

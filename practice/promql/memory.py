@@ -105,6 +105,12 @@ class Table:
         found = self._by_name.get(named.value, [])
         return [number for number in found if all_hold(others, self.series[number])] if others else found
 
+    def between(self, numbers: Sequence[int], start: int, end: int) -> list[Labels]:
+        """Who of those numbers has a sample from `start` to `end`, both included."""
+        if self._length and start <= self.moments[0] and end >= self.moments[-1]:
+            return [self.series[number] for number in numbers]
+        return self.read(numbers, start, end).labels
+
     def read(self, numbers: Sequence[int], start: int, end: int) -> Columns:
         """The series of those numbers from `start` to `end`, both included; only those that have a sample there."""
         first = int(np.searchsorted(self.moments, start))

@@ -35,8 +35,9 @@ def test_a_written_past_is_cut_and_hands_over_its_counters() -> None:
 
     history = write_history([Chapter(end - 9 * 3600, end - 600, (play,)), Chapter(end - 600, end, (play,))])
 
-    times = sorted({float(line.rsplit(" ", 1)[1]) for line in history.lines[:-1]})
-    assert (times[0], history.lines[-1].strip()) == (end - LOOKS_BACK, "# EOF")
+    lines = list(history.lines())
+    times = sorted({float(line.rsplit(" ", 1)[1]) for line in lines[:-1]})
+    assert (times[0], lines[-1].strip()) == (end - LOOKS_BACK, "# EOF")
     assert times[-1] < end
     whole = grown(how, end - LOOKS_BACK, end)
     assert history.totals["uid/app"]["ok"] == pytest.approx(whole["ok"], rel=1e-9)
@@ -49,6 +50,6 @@ def test_restarts_are_spread_over_the_time_in_which_they_happened() -> None:
     history = write_history([Chapter(end - 900, end, (PLAY,))])
 
     name = "kube_pod_container_status_restarts_total"
-    counts = [int(line.split()[-2]) for line in history.lines if line.startswith(name)]
+    counts = [int(line.split()[-2]) for line in history.lines() if line.startswith(name)]
     assert counts == sorted(counts)
     assert set(counts) == {0, 1, 2, 3}
