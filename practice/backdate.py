@@ -19,17 +19,23 @@ KINDS = (
     "deployments",
     "endpointslices",
     "events",
+    "horizontalpodautoscalers",
+    "persistentvolumeclaims",
     "pods",
     "replicasets",
     "serviceaccounts",
     "services/endpoints",
     "services/specs",
 )
+CLUSTER_KINDS = ("persistentvolumes", "storageclasses")
+"""Of these, too, only what was touched while something was played."""
 _TIMES = {
     "creationTimestamp",
     "time",
     "lastTransitionTime",
     "lastUpdateTime",
+    "lastScaleTime",
+    "lastPhaseTransitionTime",
     "startTime",
     "startedAt",
     "finishedAt",
@@ -98,6 +104,8 @@ def _ranges(namespaces: Collection[str]) -> Iterator[tuple[str, str]]:
         for kind in KINDS:
             # "0" is the character after "/".
             yield f"/registry/{kind}/{namespace}/", f"/registry/{kind}/{namespace}0"
+    for kind in CLUSTER_KINDS:
+        yield f"/registry/{kind}/", f"/registry/{kind}0"
 
 
 async def _range(session: aiohttp.ClientSession, keys: tuple[str, str]) -> list[dict[str, Any]]:

@@ -30,8 +30,14 @@ def words() -> dict[str, Any]:
     return dict(yaml.safe_load(text))
 
 
-def draw(scenario: str, seed: int, ranges: Mapping[str, list[int]], taken: Collection[str] = ()) -> Drawn:
-    """One run. Namespaces in `taken` are not drawn again."""
+def draw(
+    scenario: str,
+    seed: int,
+    ranges: Mapping[str, list[int]],
+    taken: Collection[str] = (),
+    nodes: Collection[str] = ("node-1",),
+) -> Drawn:
+    """One run on those nodes. Namespaces in `taken` are not drawn again."""
     chance = random.Random(f"{scenario}/{seed}")
     known = words()
     teams = chance.sample(known["teams"], 3)
@@ -54,7 +60,7 @@ def draw(scenario: str, seed: int, ranges: Mapping[str, list[int]], taken: Colle
         **{name: str(chance.randint(*between)) for name, between in ranges.items()},
         **dict(zip(_TAGS, _tags(chance), strict=True)),
     }
-    values |= _more(scenario, seed, known, places[0], own)
+    values |= _more(scenario, seed, known, places[0], own, nodes)
     bystanders = dict(zip(places[1:], map(tuple, others), strict=True))
     return Drawn(places[0], own[0], tuple(own[1:]), bystanders, registry, values, chance)
 
@@ -63,13 +69,20 @@ _SIZES = ((3, 4), (1, 2), (1, 2))
 _TAGS = ("tag_first", "tag_good", "tag_new", "tag_missing")
 
 
-def _more(scenario: str, seed: int, known: Mapping[str, Any], namespace: str, team: list[str]) -> dict[str, str]:
+def _more(
+    scenario: str, seed: int, known: Mapping[str, Any], namespace: str, team: list[str], nodes: Collection[str]
+) -> dict[str, str]:
     """Values that only some scenarios use, from a generator of their own: adding one changes nobody else's draw."""
     chance = random.Random(f"{scenario}/{seed}/more")
     victim, caller, outer, *_ = team
     outside = chance.choice(known["outside"])
     setting, address = (chance.choice(known[name]) for name in ("address_settings", "addresses"))
     return {
+        "node": chance.choice(sorted(nodes)),
+        "node_label_key": (label := chance.choice(known["node_labels"]))["key"],
+        "node_label_value": label["value"],
+        "class_good": chance.choice(known["storage_classes"]),
+        "class_missing": chance.choice(known["missing_storage_classes"]),
         "caller": caller,
         "outer_caller": outer,
         "victim_typo": _typo(chance, victim),

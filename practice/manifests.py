@@ -7,6 +7,14 @@ from practice.api import Json
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A PersistentVolumeClaim that every pod of a service mounts."""
+
+    name: str
+    storage_class: str
+
+
+@dataclass(frozen=True)
 class ServiceSpec:
     """What a team decided about one service."""
 
@@ -25,6 +33,9 @@ class ServiceSpec:
     """Where readiness is asked; None is the port that it serves on."""
     most_replicas: int = 0
     """Where an autoscaler decides on replicas: at most so many; 0 is no autoscaler."""
+    node_labels: Mapping[str, str] = field(default_factory=dict)
+    """What a node has to carry for its pods."""
+    claim: Claim | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, str] = field(default_factory=dict)
     """Keys of its ConfigMap, all of which become variables."""
@@ -33,7 +44,33 @@ class ServiceSpec:
 def manifests(spec: ServiceSpec, tag: str) -> list[Json]:
     """Everything that a release of the service applies."""
     settings = [_config_map(spec)] if spec.config else []
-    return [*settings, _deployment(spec, tag), _service(spec)]
+    claims = [_claim(spec, spec.claim)] if spec.claim else []
+    return [*settings, *claims, _deployment(spec, tag), _service(spec)]
+
+
+def volume(claim: Claim, namespace: str) -> list[Json]:
+    """A volume that waits for the claim, and its class; what an administrator sets up."""
+    return [
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": claim.storage_class},
+            "provisioner": "kubernetes.io/no-provisioner",
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"{namespace}-{claim.name}"},
+            "spec": {
+                "capacity": {"storage": "20Gi"},
+                "accessModes": ["ReadWriteMany"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "storageClassName": claim.storage_class,
+                "claimRef": {"namespace": namespace, "name": claim.name},
+                "hostPath": {"path": f"/srv/{namespace}/{claim.name}"},
+            },
+        },
+    ]
 
 
 def namespace(name: str, team: str) -> Json:
@@ -62,9 +99,22 @@ def _service(spec: ServiceSpec) -> Json:
     }
 
 
+def _claim(spec: ServiceSpec, claim: Claim) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": _meta(spec, claim.name),
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": claim.storage_class,
+            "resources": {"requests": {"storage": "20Gi"}},
+        },
+    }
+
+
 def _deployment(spec: ServiceSpec, tag: str) -> Json:
     meta = _meta(spec, spec.name)
-    container = {
+    container: Json = {
         "name": spec.container,
         "image": f"{spec.image}:{tag}",
         "ports": [{"name": "http", "containerPort": spec.port}],
@@ -74,6 +124,12 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
         "readinessProbe": {**_probe(spec, spec.readiness_port or "http"), "periodSeconds": 5},
         "livenessProbe": {**_probe(spec, "http"), "periodSeconds": 10, "failureThreshold": 3},
     }
+    pod: Json = {"containers": [container]}
+    if spec.node_labels:
+        pod["nodeSelector"] = dict(spec.node_labels)
+    if spec.claim:
+        container["volumeMounts"] = [{"name": "data", "mountPath": f"/var/lib/{spec.name}"}]
+        pod["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": spec.claim.name}}]
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -81,7 +137,7 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
         "spec": {
             "replicas": spec.replicas,
             "selector": {"matchLabels": {"app.kubernetes.io/name": spec.name}},
-            "template": {"metadata": {"labels": meta["labels"]}, "spec": {"containers": [container]}},
+            "template": {"metadata": {"labels": meta["labels"]}, "spec": pod},
         },
     }
 

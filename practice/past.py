@@ -42,9 +42,9 @@ class Past:
             Move(_utc(begun), _utc(end), timedelta(seconds=begun - happened))
             for begun, end, happened in zip(self._begun, ends, self.happened, strict=True)
         ]
-        await self.plane.backdate(self.scenario.namespaces, moves)
+        await self.plane.backdate(self.scenario.namespaces, moves, nodes=True)
         await asyncio.sleep(_SETTLES)
-        await self.plane.backdate(self.scenario.namespaces, moves)
+        await self.plane.backdate(self.scenario.namespaces, moves, nodes=True)
 
     def chapters(self) -> list[Chapter]:
         """What was playing from when to when, up to now."""

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from practice.draw import Drawn, draw, words
-from practice.manifests import ServiceSpec
+from practice.manifests import Claim, ServiceSpec
 from practice.worlds import Program, World
 
 NAMES = (
@@ -21,6 +21,8 @@ NAMES = (
     "probe-port",
     "wrong-host",
     "selector-typo",
+    "cordoned",
+    "claim-pending",
 )
 
 
@@ -69,12 +71,12 @@ def titles() -> dict[str, str]:
     return {name: str(yaml.safe_load(_text(name))["title"]) for name in NAMES}
 
 
-def load(name: str, seed: int, taken: Collection[str] = ()) -> Scenario:
-    """The scenario with the names of that seed; namespaces in `taken` are avoided."""
+def load(name: str, seed: int, taken: Collection[str] = (), nodes: Collection[str] = ("node-1",)) -> Scenario:
+    """The scenario with the names of that seed, on those nodes; namespaces in `taken` are avoided."""
     if name not in NAMES:
         raise NoSuchScenario(f"There is no scenario {name!r}; there are {', '.join(NAMES)}.")
     raw = yaml.safe_load(_text(name))
-    drawn = draw(name, seed, raw.get("draw") or {}, taken)
+    drawn = draw(name, seed, raw.get("draw") or {}, taken, nodes)
     value = _filled(raw, drawn.values)
     special = {drawn.victim: value.get("victim") or {}, **(value.get("services") or {})}
     services = _services(drawn, special)
@@ -130,6 +132,8 @@ def _services(drawn: Drawn, special: Mapping[str, Mapping[str, Any]]) -> tuple[S
                     probe_path=chance.choice(known["probe_paths"]),
                     config_name=drawn.values["config_name"] if name == drawn.victim else f"{name}-config",
                     container=chance.choice(known["container_names"]) or name,
+                    node_labels=own.get("node_labels", {}),
+                    claim=Claim(**own["claim"]) if "claim" in own else None,
                     env={**({} if in_config else everyday), **own.get("env", {})},
                     config={**(everyday if in_config else {}), **own.get("config", {})},
                 )

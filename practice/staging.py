@@ -11,7 +11,7 @@ from typing import Any
 
 from practice.api import Api, Json, path_of
 from practice.kubectl import apply, kubectl
-from practice.manifests import ServiceSpec, manifests, namespace
+from practice.manifests import Claim, ServiceSpec, manifests, namespace, volume
 from practice.plane import Plane
 from practice.scenario import Phase, Scenario
 from practice.sign import Sign
@@ -45,6 +45,10 @@ class Staging:
                     await self._release(what)
                 case "kubectl":
                     await kubectl(self.kubectl, self.plane.kubeconfig_of(what["by"]), shlex.split(what["say"]))
+                case "volume":
+                    claim = Claim(what["claim"], what["storage_class"])
+                    for item in volume(claim, self.scenario.namespace):
+                        await self.api.ensure(item)
                 case _:
                     raise ValueError(f"{self.scenario.name}: unknown step {kind!r}")
         check = self.plane.children.check
@@ -92,5 +96,7 @@ def _changed(service: ServiceSpec, what: Mapping[str, Any]) -> ServiceSpec:
         env={**service.env, **what.get("env", {})},
         config={**service.config, **what.get("config", {})},
         memory=what.get("memory", service.memory),
+        node_labels=what.get("node_labels", service.node_labels),
+        claim=Claim(**what["claim"]) if "claim" in what else service.claim,
         readiness_port=int(what["readiness_port"]) if "readiness_port" in what else service.readiness_port,
     )

@@ -158,6 +158,42 @@ async def test_a_selector_with_a_typo_is_healed_at_the_service(practice_ground: 
     assert healed.ok, healed.why
 
 
+async def test_a_cordoned_node_is_healed_at_the_node(practice_ground: OpenGround) -> None:
+    """Its pods fit nowhere else, restarted or not; afterwards the node is as it was."""
+    ground = await practice_ground("cordoned", seed=31, metrics=False)
+    values = ground.scenario.values
+    before = await ground.healed()
+
+    other = await _tried(ground, ["rollout", "restart", f"deployment/{values['victim']}"])
+    healed = await _healed_by(ground, ["uncordon", values["node"]])
+    await _kubectl(ground, ["cordon", values["node"]])
+    await ground.clear()
+    node = json.loads(await _kubectl(ground, ["get", "node", values["node"], "-o", "json"]))
+
+    assert f"node {values['node']} takes no pods" in before.why
+    assert not other.ok
+    assert healed.ok, healed.why
+    assert "unschedulable" not in node["spec"]
+    assert values["node_label_key"] not in node["metadata"]["labels"]
+
+
+async def test_a_claim_for_a_class_that_is_not_there_is_healed_by_going_back(practice_ground: OpenGround) -> None:
+    """To the claim that has its volume; the volumes go with the ground."""
+    ground = await practice_ground("claim-pending", seed=31, metrics=False)
+    values = ground.scenario.values
+    events = await _kubectl(ground, ["events", "--types=Warning"])
+
+    other = await _tried(ground, fixes(values)["memory-limit"])
+    healed = await _healed_by(ground, ["rollout", "undo", f"deployment/{values['victim']}", "--to-revision=2"])
+    await ground.clear()
+    volumes = await _kubectl(ground, ["get", "persistentvolumes", "-o", "name"])
+
+    assert f'storageclass.storage.k8s.io "{values["class_missing"]}" not found' in events
+    assert not other.ok
+    assert healed.ok, healed.why
+    assert values["victim"] not in volumes
+
+
 async def _writes(ground: PracticeGround, service: str, text: str) -> bool:
     return text in await _kubectl(ground, ["logs", "-l", f"app.kubernetes.io/name={service}", "--tail=20"])
 
