@@ -8,7 +8,7 @@ from pathlib import Path
 
 from practice.api import Api
 from practice.controllers.catalog import CONTROLLERS
-from practice.controllers.cluster import Cluster
+from practice.controllers.cluster import Cluster, discover
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ async def run(kubeconfig: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     async with Api(kubeconfig, program="kube-controller-manager") as api:
-        cluster = Cluster(api)
+        cluster = Cluster(api, await discover(api, "list", "watch", "delete"))
         controllers = [make(cluster) for make in CONTROLLERS]
         async with asyncio.TaskGroup() as group:
             group.create_task(cluster.follow())

@@ -6,6 +6,7 @@ from typing import Protocol
 from practice.controllers.cluster import Cluster
 from practice.controllers.deployments.controller import Deployments
 from practice.controllers.endpoints.controller import ServiceEndpoints
+from practice.controllers.garbage import Garbage
 from practice.controllers.namespaces import Namespaces
 from practice.controllers.nodes import Nodes
 from practice.controllers.replica_sets import ReplicaSets
@@ -29,4 +30,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     ReplicaSets,
     Deployments,
     ServiceEndpoints,
+    Garbage,
 )

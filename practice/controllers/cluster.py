@@ -1,6 +1,7 @@
 """The cluster as all controllers see it: one picture of each kind, one pen for events."""
 
 import asyncio
+from collections.abc import Sequence
 
 from practice.api import Api, ApiError, Json
 from practice.controllers.events import Events
@@ -9,8 +10,10 @@ from practice.controllers.objects import Objects
 
 
 class Cluster:
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, kinds: Sequence[Kind]) -> None:
+        """`kinds` is all that the server keeps, for those who look at everything."""
         self.api = api
+        self.kinds = kinds
         self.events = Events(api)
         self._objects: dict[Kind, Objects] = {}
 

@@ -15,6 +15,8 @@ from practice.controllers.kinds import Key, Kind, key_of
 
 log = logging.getLogger(__name__)
 
+_ABSENT_KIND_REST = 30.0
+
 Listener = Callable[[Json | None, Json | None], None]
 """Hears (before, after); None before for a new object, None after for one that is gone."""
 
@@ -96,7 +98,13 @@ class Objects:
                 self.synced.set()
                 while version:
                     version = await self._watch(path, version)
-            except (ApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            except ApiError as error:
+                log.warning("%s: %s", self.kind.plural, error)
+                if error.status == 404:
+                    # A server without that kind: nothing is there, and nothing will be for a while.
+                    self.synced.set()
+                    await asyncio.sleep(_ABSENT_KIND_REST)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 log.warning("%s: %s; listing again", self.kind.plural, error)
             await asyncio.sleep(0.5)
 
