@@ -13,9 +13,11 @@ from domain.look import Look
 from domain.plain_json import Json
 from tools.detectors.catalog import find_all
 from tools.detectors.causes import fold
+from tools.detectors.complaining import logs_to_read, with_complaints
 from tools.detectors.preceding import with_preceding_changes
 from tools.kubernetes.client import KubeClient
 from tools.kubernetes.kinds import ESSENTIAL_KINDS
+from tools.kubernetes.logs import read_few, with_logs
 from tools.kubernetes.state import read_state
 
 if TYPE_CHECKING:
@@ -71,8 +73,13 @@ async def checkup(
         on_findings(found)
     # One after the other: the metrics part asks the state which workload a series belongs to.
     signals, notes = await _timed(took, "prometheus", _read_metrics(metrics, look, state, on_progress))
+    felt = signals.findings if signals else ()
+    if felt:
+        # Healthy pods say little by their state: their own words tell whom they wait for.
+        state = with_logs(state, await read_few(client, look, logs_to_read(felt, state)))
+        felt = with_complaints(felt, state)
     start = perf_counter()
-    findings = with_preceding_changes((*found, *(signals.findings if signals else ())), state)
+    findings = with_preceding_changes((*found, *felt), state)
     causes = fold(findings, state)
     took["detectors"] = round(perf_counter() - start, 3)
     took["total"] = round(perf_counter() - began, 3)

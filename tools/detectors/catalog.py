@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from domain.cluster_state import ClusterState
 from domain.findings import Finding
 from tools.detectors import (
+    autoscaler_at_limit,
+    claim_pending,
     config_missing,
     crash_loop,
     image_pull,
@@ -23,7 +25,9 @@ DETECTORS: tuple[Detector, ...] = (
     out_of_memory.find,
     crash_loop.find,
     probe_failing.find,
+    claim_pending.find,
     unschedulable.find,
+    autoscaler_at_limit.find,
     rollout_stuck.find,
     service_without_endpoints.find,
 )

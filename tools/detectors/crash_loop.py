@@ -8,6 +8,7 @@ from domain.evidence import Evidence
 from domain.findings import Finding, Severity
 from domain.plain_json import Json, dig
 from tools.detectors import facts
+from tools.detectors.blame import blamed
 from tools.detectors.troubled import Group, grouped, present
 from tools.kubernetes.moments import ago, created, moment
 from tools.kubernetes.pods import Container, condition, containers_of
@@ -58,6 +59,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         known["exit_code"] = str(container.exit_code)
     if log:
         known["last_line"] = log.sample.splitlines()[-1].strip()[:300]
+    setting = _blamed_setting(state, group, known, log)
     if container.waiting_reason in _CANNOT_START or _is_refused(container):
         title = f"{group.workload.ref.name} cannot start {container.name}: {container.waiting_reason}"
         told = f"{container.name} waits with {container.waiting_reason} ({group.how_many})"
@@ -69,6 +71,8 @@ def _finding(relations: Relations, group: Group) -> Finding:
         )
         if not _dies_young(container):
             title = f"{group.workload.ref.name} keeps crashing: exit code {container.exit_code}, {meaning}"
+        if setting:
+            title = f"{group.workload.ref.name} ends since {setting} was changed, as its last words say"
     status = object_seen(
         state,
         ref,
@@ -80,7 +84,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
     back_off = next(
         (e for e in relations.events("Pod", container.pod) if e.get("reason") in {"BackOff", "Failed"}), None
     )
-    since = facts.began([c.pod for c in group.containers])
+    since = facts.began([c.pod for c in group.containers], *facts.restarting_since(group.containers, state.now))
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),
@@ -95,6 +99,18 @@ def _finding(relations: Relations, group: Group) -> Finding:
         since=since,
         facts=known,
     )
+
+
+def _blamed_setting(state: ClusterState, group: Group, known: dict[str, str], log: Evidence | None) -> str:
+    """The changed variable that the last words speak of, told with both values; "" where there is none."""
+    changes = facts.environment_changes(state, group.workload, group.worst)
+    name = blamed(log.sample, changes) if log else ""
+    for variable, old, new in changes:
+        if variable == name:
+            known |= {"blamed_setting": name, "env_name": name, "env_value": new, "previous_env_value": old}
+            known["confidence"] = "0.93"
+            return f"{name} (from {old} to {new})"
+    return ""
 
 
 def last_words(state: ClusterState, container: Container) -> Evidence | None:

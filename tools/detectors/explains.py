@@ -2,21 +2,27 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from itertools import chain
 
 from domain.findings import Finding
 from domain.objects import ObjectRef
-from domain.plain_json import Json, dig
+from domain.plain_json import dig
+from tools.detectors.autoscaler_at_limit import target_of
+from tools.kubernetes.dependencies import Dependencies
+from tools.kubernetes.history import revisions
 from tools.kubernetes.relations import Relations, selects
 
 _DEPTH = (
     "config-missing",
+    "claim-pending",
     "unschedulable",
     "image-pull",
     "out-of-memory",
     "crash-loop",
     "probe-failing",
     "pool-exhausted",
+    "autoscaler-at-limit",
     "cpu-saturated",
     "memory-near-limit",
     "rollout-stuck",
@@ -25,8 +31,15 @@ _DEPTH = (
 )
 """Within one workload: earlier ones explain later ones."""
 
-_OF_PODS = frozenset(_DEPTH[:6])
-_OF_METRICS = frozenset({"pool-exhausted", "cpu-saturated", "memory-near-limit", "latency-high", "errors-high"})
+_OF_PODS = frozenset(_DEPTH[: _DEPTH.index("probe-failing") + 1])
+_OF_LOAD = frozenset(
+    {"pool-exhausted", "autoscaler-at-limit", "cpu-saturated", "memory-near-limit", "latency-high", "errors-high"}
+)
+_DIES = frozenset({"crash-loop", "out-of-memory"})
+_FELT = frozenset({"latency-high", "errors-high"})
+_ABOUT_ANSWERS = re.compile(r"err(?:or)?s?\b|5xx|latency|slow|fail|availab|budget", re.IGNORECASE)
+_ONE_AFTER_THE_OTHER = timedelta(minutes=5)
+"""Metrics are coarse: of two that began within this time, nobody can tell which was first."""
 _ONE_REGISTRY = frozenset({"unreachable", "rate-limited", "no-access", "pull-secret-missing"})
 
 
@@ -65,46 +78,50 @@ def _service_behind(cause: Finding, other: Finding, relations: Relations) -> str
 
 def _caller_of_service(cause: Finding, other: Finding, relations: Relations) -> str:
     """Who calls a Service that has nobody behind it fails too: its log or its settings name the Service."""
-    if cause.code != "service-without-endpoints" or other.code not in {
-        "crash-loop",
-        "probe-failing",
-        "errors-high",
-        "latency-high",
-    }:
+    if cause.code != "service-without-endpoints" or not _may_be_felt(other, {"crash-loop", "probe-failing"}):
         return ""
-    for ref in _workloads(other, relations):
-        workload = relations.workload(ref)
-        selector = dig(
-            relations.get("Service", cause.object.namespace, cause.object.name), "spec", "selector", default={}
-        )
-        if ref.namespace == cause.object.namespace and selects(selector, workload.labels):
-            return ""
-        if names_service(_said(other), cause.object, ref.namespace, in_log=True):
+    dependencies = Dependencies.over(relations.state)
+    for ref in _workloads(other, relations) - set(dependencies.behind(cause.object)):
+        if other.code not in _FELT and names_service(_said(other), cause.object, ref.namespace):
             return f"the log of {other.object.name} names Service {cause.object.name}"
-        if names_service(" ".join(settings(workload.template)), cause.object, ref.namespace) and not _began_before(
-            other, cause
-        ):
-            return f"{other.object.name} is set to call Service {cause.object.name}"
+        way = dependencies.path(ref, cause.object)
+        if way and not _began_before(other, cause):
+            return _calls(other, way, f"Service {cause.object.name}")
     return ""
 
 
-def _callee_is_slow(cause: Finding, other: Finding, relations: Relations) -> str:
-    """A service that is slow or failing makes its callers slow or failing."""
-    if (
-        cause.code not in _OF_METRICS
-        or other.code not in {"latency-high", "errors-high"}
-        or _began_before(other, cause)
-    ):
+def _callee_fails(cause: Finding, other: Finding, relations: Relations) -> str:
+    """A service that is slow, fails or keeps dying makes its callers slow or failing."""
+    if not _may_be_felt(other, set()) or _began_before(other, cause):
         return ""
+    if cause.code not in _OF_LOAD and not (cause.code in _DIES and not _others_serve(cause, relations)):
+        return ""
+    dependencies = Dependencies.over(relations.state)
     mine = _workloads(cause, relations)
     for caller in _workloads(other, relations) - mine:
-        told = " ".join(settings(relations.workload(caller).template))
-        for service in relations.of("Service", cause.object.namespace):
-            selector = dig(service, "spec", "selector", default={})
-            behind = any(selects(selector, relations.workload(ref).labels) for ref in mine)
-            if behind and names_service(told, relations.state.ref("Service", service), caller.namespace):
-                return f"{other.object.name} calls {cause.object.name}"
+        for callee in mine:
+            if way := dependencies.path(caller, callee):
+                return _calls(other, way, callee.name)
     return ""
+
+
+def _may_be_felt(finding: Finding, also: set[str]) -> bool:
+    """Whether it is what callers of something broken show."""
+    if finding.code == "alert-firing":
+        return bool(_ABOUT_ANSWERS.search(f"{finding.facts.get('alert', '')} {finding.title}"))
+    return finding.code in _FELT | also
+
+
+def _others_serve(finding: Finding, relations: Relations) -> bool:
+    """Whether pods of an older revision carry the traffic meanwhile, so that callers notice nothing."""
+    return any(
+        revision.ready for ref in _workloads(finding, relations) for revision in revisions(relations.state, ref)[1:]
+    )
+
+
+def _calls(caller: Finding, way: tuple[ObjectRef, ...], callee: str) -> str:
+    through = ", which calls ".join([*(service.name for service in way[:-1]), callee])
+    return f"{caller.facts.get('workload', caller.object.name)} calls {through}"
 
 
 def _same_thing_missing(cause: Finding, other: Finding, _: Relations) -> str:
@@ -157,18 +174,20 @@ _RULES: tuple[Callable[[Finding, Finding, Relations], str], ...] = (
     _same_workload,
     _service_behind,
     _caller_of_service,
-    _callee_is_slow,
+    _callee_fails,
     _same_thing_missing,
     _alert_about_it,
 )
 
 _DOES = {
+    "claim-pending": "waits for a volume",
     "unschedulable": "has pods without a node",
     "image-pull": "cannot pull its image",
     "out-of-memory": "runs out of memory",
     "crash-loop": "crashes",
     "probe-failing": "fails its probe",
     "pool-exhausted": "exhausts its pool",
+    "autoscaler-at-limit": "may not have more pods",
     "cpu-saturated": "is short of CPU",
     "memory-near-limit": "is near its memory limit",
     "rollout-stuck": "does not finish its rollout",
@@ -177,19 +196,15 @@ _DOES = {
 }
 
 
-def names_service(text: str, service: ObjectRef, from_namespace: str, *, in_log: bool = False) -> bool:
-    """Whether a text means this Service as a host: `db`, `db.shop`, `db.shop.svc...`, `http://db:80`.
+def names_service(text: str, service: ObjectRef, from_namespace: str) -> bool:
+    """Whether a log means this Service as a host: `db`, `db.shop`, `db.shop.svc...`, `http://db:80`.
 
-    A bare name counts only within the namespace, and in a log only where it stands like a host.
+    A bare name counts only within the namespace, and only where it stands like a host.
     """
     name, namespace = re.escape(service.name), re.escape(service.namespace)
     if re.search(rf"(?<![\w.-]){name}\.{namespace}(?![\w-])", text):
         return True
-    if from_namespace != service.namespace:
-        return False
-    if in_log:
-        return bool(re.search(rf"(?<![\w.-]){name}(?=:\d|/|\"|'|\s|$)", text))
-    return bool(re.search(rf"(?:^|://|@|[\s,=]){name}(?=:\d|/|$|[\s,])", text))
+    return from_namespace == service.namespace and bool(re.search(rf"(?<![\w.-]){name}(?=:\d|/|\"|'|\s|$)", text))
 
 
 def _workloads(finding: Finding, relations: Relations) -> set[ObjectRef]:
@@ -198,6 +213,10 @@ def _workloads(finding: Finding, relations: Relations) -> set[ObjectRef]:
     if ref.kind == "Service":
         selector = dig(relations.get("Service", ref.namespace, ref.name), "spec", "selector", default={})
         return {relations.owner(pod) for pod in relations.selected(ref.namespace, selector)}
+    if ref.kind == "HorizontalPodAutoscaler":
+        return {target_of(ref, relations.get(ref.kind, ref.namespace, ref.name) or {})}
+    if ref.kind == "PersistentVolumeClaim":
+        return {relations.owner(pod) for pod in relations.mounting(ref.namespace, ref.name)}
     if ref.kind == "Pod" and (pod := relations.get("Pod", ref.namespace, ref.name)):
         return {relations.owner(pod)}
     return {ref}
@@ -217,19 +236,9 @@ def _said(finding: Finding) -> str:
     )
 
 
-def settings(template: Json) -> list[str]:
-    """What a pod template tells its containers: values of env, arguments."""
-    found: list[str] = []
-    for container in chain(
-        dig(template, "spec", "initContainers", default=[]), dig(template, "spec", "containers", default=[])
-    ):
-        found += [str(entry.get("value", "")) for entry in container.get("env") or ()]
-        found += [str(word) for word in [*(container.get("command") or ()), *(container.get("args") or ())]]
-    return found
-
-
 def _began_before(first: Finding, second: Finding) -> bool:
-    return first.since is not None and second.since is not None and first.since < second.since
+    """Whether that is sure; two that began almost together may be either way round."""
+    return first.since is not None and second.since is not None and first.since < second.since - _ONE_AFTER_THE_OTHER
 
 
 def _leads(cause: Finding, other: Finding) -> bool:

@@ -1,5 +1,6 @@
 """What a fix may need to know about a workload in trouble: observed values, as text, and the change behind it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -7,13 +8,25 @@ from domain.cluster_state import ClusterState
 from domain.evidence import Evidence
 from domain.findings import Severity
 from domain.plain_json import Json, dig
-from tools.kubernetes.history import FieldChange, Revision, difference, env_source, is_secret_looking, revisions
+from tools.kubernetes.history import (
+    RESTARTED_AT,
+    FieldChange,
+    Revision,
+    difference,
+    env_source,
+    is_secret_looking,
+    revisions,
+    template_written,
+)
 from tools.kubernetes.moments import ago, created, moment, spoken
 from tools.kubernetes.pods import Container, condition, is_ready
 from tools.kubernetes.relations import Relations, Workload
 from tools.kubernetes.seen import object_seen
 
 _SHORTLY = timedelta(hours=1)
+_A_HABIT = 3
+_LONGEST_PAUSE = timedelta(minutes=5, seconds=30)
+"""Between two tries of a container: the back-off, and a little for the try itself."""
 
 
 def about(relations: Relations, workload: Workload, container: Container | None = None) -> dict[str, str]:
@@ -38,10 +51,25 @@ def about(relations: Relations, workload: Workload, container: Container | None 
     current, previous = turn(relations.state, workload)
     if current:
         facts["current_revision"] = str(current.number)
+        if begun := rolled_out_at(workload, current, previous):
+            facts["rolled_out_at"] = begun.isoformat()
     if current and previous:
         facts["previous_revision"] = str(previous.number)
-        facts |= _of_change(difference(previous.template, current.template), previous, container)
+        facts |= _of_change(previous, current, container)
     return facts
+
+
+def changes_between(previous: Revision, current: Revision) -> tuple[FieldChange, ...]:
+    """What a rollout changed; a mere restart changes nothing."""
+    changes = difference(previous.template, current.template)
+    return tuple(change for change in changes if RESTARTED_AT not in change.path)
+
+
+def rolled_out_at(workload: Workload, current: Revision, previous: Revision | None) -> datetime | None:
+    """When the present revision was rolled out: when it was made, or when its template was taken up again."""
+    if previous and previous.created and current.created and previous.created > current.created:
+        return template_written(workload.item) or current.created
+    return current.created
 
 
 def turn(state: ClusterState, workload: Workload) -> tuple[Revision | None, Revision | None]:
@@ -59,12 +87,12 @@ def turn(state: ClusterState, workload: Workload) -> tuple[Revision | None, Revi
 def changed(state: ClusterState, workload: Workload, since: datetime | None) -> Evidence | None:
     """What the newest rollout changed, as evidence; None where it was long before the trouble, or is not known."""
     current, previous = turn(state, workload)
-    if current is None or previous is None or not just_before(current.created, since):
+    if current is None or previous is None:
         return None
-    changes = difference(previous.template, current.template)
-    if not changes:
+    at, changes = rolled_out_at(workload, current, previous), changes_between(previous, current)
+    if not changes or not just_before(at, since):
         return None
-    when = f", rolled out {spoken(ago(current.created, state.now))} ago" if current.created else ""
+    when = f", rolled out {spoken(ago(at, state.now))} ago" if at else ""
     named = ", ".join(change.path for change in changes[:3]) + (", ..." if len(changes) > 3 else "")
     return object_seen(
         state,
@@ -103,7 +131,26 @@ def began(pods: Iterable[Json], *first_signs: datetime | None) -> datetime | Non
     return min(signs, default=None)
 
 
-def _of_change(changes: Sequence[FieldChange], previous: Revision, container: Container | None) -> dict[str, str]:
+def restarting_since(containers: Iterable[Container], now: datetime) -> tuple[datetime, ...]:
+    """When pods were made that restarted evenly all their lives: their trouble is as old as they are."""
+    begun = [(created(c.pod), c.restarts) for c in containers if c.restarts >= _A_HABIT]
+    return tuple(at for at, restarts in begun if at and now - at <= restarts * _LONGEST_PAUSE)
+
+
+def environment_changes(state: ClusterState, workload: Workload, container: Container) -> list[tuple[str, str, str]]:
+    """Plain variables that the newest rollout changed in a container: name, value before, value now; no secrets."""
+    current, previous = turn(state, workload)
+    if current is None or previous is None:
+        return []
+    return [
+        (name, change.old, change.new)
+        for change in changes_between(previous, current)
+        if (name := _variable(change, container.name)) and _is_plain((previous, current), container.name, name)
+    ]
+
+
+def _of_change(previous: Revision, current: Revision, container: Container | None) -> dict[str, str]:
+    changes = changes_between(previous, current)
     if not changes:
         return {}
     facts = {"changed_fields": ", ".join(change.path for change in changes)}
@@ -118,20 +165,26 @@ def _of_change(changes: Sequence[FieldChange], previous: Revision, container: Co
             facts.setdefault("image", change.new)
         if change.path.endswith(f"ontainers[{name}].resources.limits.memory") and change.old:
             facts["previous_memory_limit"] = change.old
-    facts |= _of_environment([c for c in changes if f"ontainers[{name}].env[" in c.path], before)
+    variables = [(variable, change) for change in changes if (variable := _variable(change, name))]
+    if len(variables) == 1:
+        variable, change = variables[0]
+        facts["env_name"] = variable
+        if _is_plain((previous, current), name, variable):
+            facts |= {"env_value": change.new, "previous_env_value": change.old}
     return facts
 
 
-def _of_environment(changes: Sequence[FieldChange], before: Json) -> dict[str, str]:
-    """The one environment variable that differs, in plain values; nothing when there are several or a secret."""
-    if len(changes) != 1 or "." in changes[0].path.rpartition("]")[2]:
-        return {}
-    change = changes[0]
-    name = change.path.rpartition("[")[2].rstrip("]")
-    entry: Json = next((e for e in before.get("env") or () if e.get("name") == name), {})
-    if env_source(entry) or is_secret_looking(name, str(entry.get("value", ""))) or is_secret_looking(name, change.new):
-        return {"env_name": name}
-    return {"env_name": name, "env_value": change.new, "previous_env_value": change.old}
+def _variable(change: FieldChange, container: str) -> str:
+    """The environment variable that a change is about as a whole; "" for every other change."""
+    found = re.fullmatch(rf".*ontainers\[{re.escape(container)}\]\.env\[([^\]]+)\]", change.path)
+    return found[1] if found else ""
+
+
+def _is_plain(revisions: Iterable[Revision], container: str, name: str) -> bool:
+    """Whether the variable's value stands in every template itself, and is no secret."""
+    templates = (c for revision in revisions for c in _containers(revision.template) if c.get("name") == container)
+    entries: list[Json] = [e for c in templates for e in c.get("env") or () if e.get("name") == name]
+    return not any(env_source(e) or is_secret_looking(name, str(e.get("value", ""))) for e in entries)
 
 
 def _only_changed_container(changes: Sequence[FieldChange]) -> str:

@@ -51,7 +51,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         sample=f"lastState.terminated.reason: OOMKilled\nresources.limits.memory: {limit or 'not set'}",
         also=(group.workload.ref, *group.pods(relations)[1:]),
     )
-    since = facts.began([c.pod for c in group.containers])
+    since = facts.began([c.pod for c in group.containers], *facts.restarting_since(group.containers, state.now))
     return Finding(
         code=CODE,
         severity=facts.severity(group.workload),

@@ -10,6 +10,7 @@ from domain.findings import Finding
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from tools.detectors import facts
+from tools.detectors.blame import blamed
 from tools.kubernetes.config_edits import KeyEdit, edited, edits_since_applied
 from tools.kubernetes.history import is_secret_looking
 from tools.kubernetes.moments import spoken
@@ -18,6 +19,8 @@ from tools.kubernetes.relations import Relations, Workload
 from tools.kubernetes.seen import object_seen
 
 _BEFORE = timedelta(minutes=30)
+_SYMPTOMS = frozenset({"errors-high", "latency-high", "cpu-saturated"})
+"""What explains little by itself, and more with the change that came just before it."""
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """Metrics are scraped and evaluated in steps, so that trouble may seem to begin a little before its cause."""
 
@@ -29,26 +32,27 @@ def with_preceding_changes(findings: Iterable[Finding], state: ClusterState) -> 
 
 
 def _explained(finding: Finding, relations: Relations) -> Finding:
-    workload = _workload(finding.object, relations)
+    workload = workload_of(finding.object, relations)
     if workload is None or "config_name" in finding.facts:
         return finding
     known: dict[str, str] = {}
     pieces: list[Evidence] = []
-    current, previous = facts.turn(relations.state, workload)
-    if current and previous and _came_before(current.created, finding.since):
+    if _rolled_out_before(finding, workload, relations.state):
         known |= facts.about(relations, workload) | {"preceded_by": "rollout"}
         pieces += [e for e in [facts.changed(relations.state, workload, finding.since)] if e]
     elif edit := _edited_config(finding, workload, relations):
         config_map, changes = edit
-        known |= _config_facts(config_map, changes)
+        known |= _workload_facts(workload) | _config_facts(config_map, changes)
         pieces.append(_edit_seen(relations.state, config_map, changes))
     if not known and not pieces:
         return finding
+    if finding.code in _SYMPTOMS:
+        known["confidence"] = "0.75"
     evidence = tuple({piece.id: piece for piece in [*finding.evidence, *pieces]}.values())
     return replace(finding, facts={**known, **finding.facts}, evidence=evidence)
 
 
-def _workload(ref: ObjectRef, relations: Relations) -> Workload | None:
+def workload_of(ref: ObjectRef, relations: Relations) -> Workload | None:
     """The workload that a finding is about: itself, its pod's owner, or the one thing behind its Service."""
     if ref.kind == "Service":
         selector = dig(relations.get("Service", ref.namespace, ref.name), "spec", "selector", default={})
@@ -58,6 +62,14 @@ def _workload(ref: ObjectRef, relations: Relations) -> Workload | None:
         pod = relations.get("Pod", ref.namespace, ref.name)
         return relations.workload_of(pod) if pod else None
     return relations.workload(ref) if relations.get(ref.kind, ref.namespace, ref.name) else None
+
+
+def _rolled_out_before(finding: Finding, workload: Workload, state: ClusterState) -> bool:
+    """Whether a rollout that changed something came just before; a mere restart only reads what was edited."""
+    current, previous = facts.turn(state, workload)
+    if current is None or previous is None or not facts.changes_between(previous, current):
+        return False
+    return _came_before(facts.rolled_out_at(workload, current, previous), finding.since)
 
 
 def _came_before(change: datetime | None, since: datetime | None) -> bool:
@@ -76,13 +88,22 @@ def _edited_config(
         if item is None:
             continue
         when, changes = edited(item, "data", "binaryData"), edits_since_applied(item)
-        said = finding.facts.get("last_line", "")
-        named = tuple(c for c in changes if c.key in said or (c.new and len(c.new) > 3 and c.new in said))
+        said = " ".join(
+            [finding.facts.get("last_line", ""), *(e.sample for e in finding.evidence if e.source == "logs")]
+        )
+        values = [(c.key, c.old or "", c.new or "") for c in changes]
+        named = tuple(c for c in changes if c.key in said or c.key == blamed(said, values))
         if when and _came_before(when[0], finding.since):
             found.append((item, named or changes))
         elif named:
             found.append((item, named))
     return found[0] if len(found) == 1 else None
+
+
+def _workload_facts(workload: Workload) -> dict[str, str]:
+    """Its name alone: its latest rollout has nothing to do with this."""
+    ref = workload.ref
+    return {"namespace": ref.namespace, "workload": ref.name, "workload_kind": ref.kind}
 
 
 def _config_facts(config_map: Json, changes: tuple[KeyEdit, ...]) -> dict[str, str]:

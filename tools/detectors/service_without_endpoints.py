@@ -10,10 +10,10 @@ from domain.evidence import Evidence
 from domain.findings import Finding, Severity
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
-from tools.detectors.explains import names_service, settings
 from tools.detectors.facts import began
 from tools.detectors.troubled import present
 from tools.kubernetes.config_edits import edited, last_applied
+from tools.kubernetes.dependencies import Dependencies
 from tools.kubernetes.moments import ago, created
 from tools.kubernetes.pods import containers_of, is_leaving, is_ready
 from tools.kubernetes.relations import Relations, Workload, labels_of, selects
@@ -168,14 +168,18 @@ class _View:
         """No workload carries these labels: a typo where some nearly do, otherwise perhaps a leftover."""
         namespace = service["metadata"].get("namespace", "")
         ref = self.state.ref("Service", service)
+        before = dig(last_applied(service) or {}, "spec", "selector", default={})
         nearest, score = None, 0.0
         for workload in self.workloads:
             if workload.ref.namespace != namespace or workload.ref.kind in {"Job", "CronJob"} or not workload.wanted:
                 continue
-            near = _nearness(selector, workload.labels, ref.name, workload.ref.name)
+            near = (
+                1.0
+                if selects(before, workload.labels)
+                else _nearness(selector, workload.labels, ref.name, workload.ref.name)
+            )
             if near > max(score, _NEAR) and (workload.ref.name == ref.name or not self._is_served(workload)):
                 nearest, score = workload, near
-        before = dig(last_applied(service) or {}, "spec", "selector", default={})
         changed = edited(service, "spec")
         callers = self._callers(ref)
         facts = {"callers": ", ".join(sorted(str(c) for c in callers)[:5])} if callers else {}
@@ -188,6 +192,7 @@ class _View:
             facts |= {"workload": nearest.ref.name, "workload_kind": nearest.ref.kind, "nearest_labels": _text(labels)}
             wrong = [f"{key}={value}" for key, value in selector.items() if labels.get(key) != value]
             facts["wrong_labels"] = ",".join(wrong)
+            facts |= _way_back(selector, labels)
             told += f"; {nearest.ref.name} has {_text({k: v for k, v in labels.items() if k in selector} or labels)}"
             seen.append(
                 list_seen(
@@ -271,12 +276,25 @@ class _View:
         )
 
     def _callers(self, service: ObjectRef) -> list[ObjectRef]:
-        """Workloads whose settings name the Service as a host."""
-        return [
-            w.ref
-            for w in self.workloads
-            if w.wanted and names_service(" ".join(settings(w.template)), service, w.ref.namespace)
-        ]
+        """Workloads that call the Service."""
+        dependencies = Dependencies.over(self.state)
+        return [w.ref for w in self.workloads if w.wanted and service in dependencies.called_by(w.ref)]
+
+
+def _way_back(selector: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """The one label by which a selector misses the pods, as it is and as it should be; {} where it is more than one."""
+    wrong = [key for key, value in selector.items() if labels.get(key) != value]
+    if len(wrong) != 1:
+        return {}
+    key, value = wrong[0], selector[wrong[0]]
+    if key in labels:
+        return {"selector_key": key, "present_selector_value": value, "selector_value": labels[key]}
+    known = {"present_selector_key": key}
+    renamed = [name for name, other in labels.items() if other == value and name not in selector]
+    if renamed:
+        right = max(renamed, key=lambda name: SequenceMatcher(None, key, name).ratio())
+        return {**known, "selector_key": right, "selector_value": value}
+    return {**known, "present_selector_value": value} if len(selector) > 1 else {}
 
 
 def _in_trouble(pod: Json) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,9 +12,10 @@ from domain.findings import Finding
 from domain.plain_json import Json, dig
 from tools.detectors import facts
 from tools.detectors.troubled import present
-from tools.kubernetes.moments import ago, moment
+from tools.kubernetes.moments import ago, moment, spoken
+from tools.kubernetes.placement import Room, is_cordoned, would_take
 from tools.kubernetes.pods import condition
-from tools.kubernetes.quantities import in_words, quantity, requested
+from tools.kubernetes.quantities import in_words, requested
 from tools.kubernetes.relations import Relations, Workload, event_time
 from tools.kubernetes.seen import event_seen, list_seen, object_seen
 
@@ -53,7 +54,7 @@ class _Reasons:
 
 def find(state: ClusterState) -> Iterator[Finding]:
     relations = Relations.over(state)
-    room = _Room(relations)
+    room = Room(state)
     alone: dict[tuple[str, _Reasons], tuple[Workload, list[Json]]] = {}
     for workload in relations.workloads():
         waiting = [pod for pod in relations.live_pods(workload) if _waits(relations, pod)]
@@ -85,7 +86,7 @@ def _waits(relations: Relations, pod: Json) -> bool:
     return ago(moment(scheduled.get("lastTransitionTime")), now) > (_AUTOSCALER_GRACE if grows else _GRACE)
 
 
-def _finding(relations: Relations, room_left: "_Room", workload: Workload, waiting: list[Json]) -> Finding:
+def _finding(relations: Relations, room_left: Room, workload: Workload, waiting: list[Json]) -> Finding:
     state, pod = relations.state, waiting[0]
     message = _message(pod)
     reasons = _reasons(message)
@@ -98,10 +99,20 @@ def _finding(relations: Relations, room_left: "_Room", workload: Workload, waiti
         "why": reasons.why,
         **{f"requested_{name}": in_words(name, wanted[name]) for name in ("cpu", "memory") if name in wanted},
     }
+    held_back = _held_back(relations, room_left, pod, wanted)
+    cordon = None
+    if held_back and (held_back[1] or not _asks_for_more(known)):
+        cordon = held_back[0]
+        known["node"] = str(cordon["metadata"]["name"])
+        if held_back[1]:
+            known["why"] = "cordoned"
+            only = "the only node that may take them" if _is_only(state, pod) else "every node that may take them"
+            told = f"{only} is cordoned ({known['node']})"
+            reasons = _Reasons("cordoned", told, ())
     room = room_left.largest(reasons.lacking, wanted)
     for name, (largest, _) in room.items():
         known[f"largest_free_{name}"] = in_words(name, largest)
-    nodes = _nodes_seen(relations, reasons, known)
+    nodes = _nodes_seen(relations, cordon, known)
     volume = _volume_seen(relations, pod, reasons, known)
     amounts = ", ".join(
         f"it asks for {in_words(name, wanted[name])} of {name}, the emptiest node has {in_words(name, largest)}"
@@ -174,44 +185,44 @@ def _reasons(message: str) -> _Reasons:
     return _Reasons(why, words + (f", also {', '.join(others)}" if others else ""), lacking)
 
 
-class _Room:
-    """What is free on the nodes, added up once however many pods ask."""
-
-    def __init__(self, relations: Relations) -> None:
-        self._state = relations.state
-        self._used: dict[str, dict[str, float]] | None = None
-
-    def largest(self, resources: tuple[str, ...], wanted: dict[str, float]) -> dict[str, tuple[float, str]]:
-        """Per resource the most that is free on any node that takes pods, and that node's name."""
-        if not resources or not self._state.can_tell("Node") or not self._state.can_tell("Pod"):
-            return {}
-        used = self._used = self._used or self._add_up()
-        best: dict[str, tuple[float, str]] = {}
-        for node in self._state.of("Node"):
-            if dig(node, "spec", "unschedulable") or condition(node, "Ready").get("status") != "True":
-                continue
-            name = node["metadata"]["name"]
-            for resource in resources:
-                if resource not in wanted:
-                    continue
-                free = quantity(dig(node, "status", "allocatable", resource, default="0")) - used[name][resource]
-                if resource not in best or free > best[resource][0]:
-                    best[resource] = (free, name)
-        return best
-
-    def _add_up(self) -> dict[str, dict[str, float]]:
-        used: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for pod in self._state.of("Pod"):
-            node = dig(pod, "spec", "nodeName")
-            if node and dig(pod, "status", "phase") not in {"Succeeded", "Failed"}:
-                for name, amount in requested(dig(pod, "spec", default={})).items():
-                    used[node][name] += amount
-        return used
+def _held_back(relations: Relations, room: Room, pod: Json, wanted: dict[str, float]) -> tuple[Json, bool] | None:
+    """A cordoned node that would take the pod, and whether every node that its rules allow is cordoned."""
+    nodes = [node for node in relations.state.of("Node") if would_take(node, pod)]
+    waiting = [node for node in nodes if is_cordoned(node) and room.has(node, wanted)]
+    if not waiting:
+        return None
+    return waiting[0], all(map(is_cordoned, nodes))
 
 
-def _nodes_seen(relations: Relations, reasons: _Reasons, known: dict[str, str]) -> Evidence | None:
+def _is_only(state: ClusterState, pod: Json) -> bool:
+    return sum(would_take(node, pod) for node in state.of("Node")) == 1
+
+
+def _asks_for_more(known: Mapping[str, str]) -> bool:
+    """Whether the latest rollout changed what the pods ask of a node: then that is what to look at first."""
+    changed = known.get("changed_fields", "")
+    return any(word in changed for word in (".resources.requests", "nodeSelector", "affinity", "tolerations"))
+
+
+def _cordon_seen(state: ClusterState, node: Json) -> Evidence:
+    name = str(node["metadata"]["name"])
+    taints = dig(node, "spec", "taints", default=[])
+    at = next((moment(t.get("timeAdded")) for t in taints if t.get("key") == "node.kubernetes.io/unschedulable"), None)
+    since = f" since {spoken(ago(at, state.now))}" if at else ""
+    return object_seen(
+        state,
+        state.ref("Node", node),
+        "spec.unschedulable",
+        f"Node {name} is cordoned{since}, and would take these pods",
+        sample="spec.unschedulable: true",
+    )
+
+
+def _nodes_seen(relations: Relations, cordon: Json | None, known: dict[str, str]) -> Evidence | None:
     """Which nodes are cordoned or not ready, when that is what keeps pods out."""
     state = relations.state
+    if cordon is not None:
+        return _cordon_seen(state, cordon)
     nodes = list(state.of("Node"))
     cordoned = sorted(n["metadata"]["name"] for n in nodes if dig(n, "spec", "unschedulable"))
     lost = sorted(n["metadata"]["name"] for n in nodes if condition(n, "Ready").get("status") != "True")

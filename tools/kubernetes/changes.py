@@ -10,7 +10,7 @@ from domain.evidence import Evidence
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from tools.kubernetes.config_edits import edited, edits_since_applied, last_applied
-from tools.kubernetes.history import RESTARTED_AT, Revision, difference, revisions
+from tools.kubernetes.history import RESTARTED_AT, Revision, difference, revisions, template_written
 from tools.kubernetes.moments import created, moment, spoken
 from tools.kubernetes.pods import condition
 from tools.kubernetes.references import references
@@ -55,7 +55,7 @@ def _rollouts(state: ClusterState) -> Iterator[Change]:
             previous = known[number + 1] if number + 1 < len(known) else None
             at, again = revision.created, False
             if number == 0 and previous is not None and previous.created and at and previous.created > at:
-                at, again = _template_written(deployment) or at, True
+                at, again = template_written(deployment) or at, True
             if at is not None:
                 yield _rollout(state, ref, revision, previous, at, again)
 
@@ -89,16 +89,6 @@ def _rollout(
             check=("rollout", "history", f"deployment/{ref.name}", f"--revision={revision.number}"),
         ),
     )
-
-
-def _template_written(deployment: Json) -> datetime | None:
-    """When somebody last wrote the pod template, from the field ownership that the API server keeps."""
-    times = [
-        moment(entry.get("time"))
-        for entry in dig(deployment, "metadata", "managedFields", default=[])
-        if dig(entry, "fieldsV1", "f:spec", "f:template") is not None
-    ]
-    return max((at for at in times if at is not None), default=None)
 
 
 def _other_workloads(state: ClusterState) -> Iterator[Change]:

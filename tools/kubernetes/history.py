@@ -10,7 +10,7 @@ from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from policy.redaction import redact
 from policy.untrusted import clean
-from tools.kubernetes.moments import created
+from tools.kubernetes.moments import created, moment
 from tools.kubernetes.relations import Relations
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -78,6 +78,16 @@ def revisions(state: ClusterState, deployment: ObjectRef) -> tuple[Revision, ...
             )
         )
     return tuple(sorted(found, key=lambda revision: -revision.number))
+
+
+def template_written(deployment: Json) -> datetime | None:
+    """When somebody last wrote the pod template, from the field ownership that the API server keeps."""
+    times = [
+        moment(entry.get("time"))
+        for entry in dig(deployment, "metadata", "managedFields", default=[])
+        if dig(entry, "fieldsV1", "f:spec", "f:template") is not None
+    ]
+    return max((at for at in times if at is not None), default=None)
 
 
 def difference(old: Json, new: Json) -> tuple[FieldChange, ...]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.cluster_state import LogKey
+from domain.cluster_state import ClusterState, LogKey
 from domain.errors import ToolFailed
 from domain.evidence import Evidence, observed
 from domain.look import Look
@@ -17,6 +19,7 @@ from tools.kubernetes.client import KubeClient
 from tools.kubernetes.kinds import KINDS
 from tools.kubernetes.moments import ago, created
 from tools.kubernetes.pods import Container, containers_of, is_ready, phase
+from tools.kubernetes.relations import Relations
 from tools.kubernetes.seen import kubectl
 
 TROUBLED_AT_MOST = 24
@@ -71,22 +74,22 @@ async def read_logs(
 
 async def read_troubled(client: KubeClient, look: Look, pods: Iterable[Json]) -> dict[LogKey, str]:
     """What containers in trouble said last: two pods per workload and container, under one deadline together."""
-    keys = troubled(pods, look.now)
+    # A container that never started has no log; the pod's status says so already.
+    return await read_few(client, look, troubled(pods, look.now))
+
+
+async def read_few(client: KubeClient, look: Look, keys: Collection[LogKey]) -> dict[LogKey, str]:
+    """The ends of some logs, under one deadline together; what cannot be read, or not in time, is left out."""
     found: dict[LogKey, str] = {}
 
     async def read(key: LogKey) -> None:
-        try:
-            text = await _tail(client, key, 60, look.seconds)
-        except ToolFailed:
-            return  # A container that never started has no log; the pod's status says so already.
-        if text.strip():
-            found[key] = text
+        with suppress(ToolFailed):
+            if (text := await _tail(client, key, 60, look.seconds)).strip():
+                found[key] = text
 
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(look.seconds):
             await asyncio.gather(*map(read, keys))
-    except TimeoutError:
-        pass
     return found
 
 
@@ -143,3 +146,8 @@ async def _tail(client: KubeClient, key: LogKey, lines: int, seconds: float) -> 
         # The limit cuts the newest end off, which is the part that matters; fewer lines fit.
         text = await client.text(path, {**params, "tailLines": "3"}, seconds=seconds)
     return clean(redact(text[-4 * _KEPT :]), cap=5 * _KEPT)[-_KEPT:]
+
+
+def with_logs(state: ClusterState, logs: Mapping[LogKey, str]) -> ClusterState:
+    """The same state with more logs; what was worked out about who belongs to whom is kept."""
+    return Relations.over(state).carried_to(replace(state, logs={**state.logs, **logs})) if logs else state

@@ -100,3 +100,12 @@ def is_leaving(pod: Json) -> bool:
 
 def phase(pod: Json) -> str:
     return str(dig(pod, "status", "phase", default=""))
+
+
+def claims_of(pod: Json) -> Iterator[str]:
+    """Names of the claims that a pod mounts, also those that are made for it alone."""
+    for volume in dig(pod, "spec", "volumes", default=()):
+        if name := dig(volume, "persistentVolumeClaim", "claimName"):
+            yield str(name)
+        elif "ephemeral" in volume:
+            yield f"{dig(pod, 'metadata', 'name', default='')}-{volume.get('name', '')}"

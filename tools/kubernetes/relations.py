@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from domain.cluster_state import ClusterState
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from tools.kubernetes.moments import moment
-from tools.kubernetes.pods import is_leaving
+from tools.kubernetes.pods import claims_of, is_leaving
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,6 +62,13 @@ class Relations:
             state.__dict__["_relations"] = known
         return known
 
+    def carried_to(self, state: ClusterState) -> ClusterState:
+        """A state of the same objects, such as one with more logs, that need not work all this out again."""
+        known = copy(self)
+        known.state = state
+        state.__dict__["_relations"] = known
+        return state
+
     def __init__(self, state: ClusterState) -> None:
         self.state = state
         self._by_name: dict[tuple[str, str, str], Json] = {}
@@ -76,6 +84,7 @@ class Relations:
         self._pods: Mapping[ObjectRef, Sequence[Json]] = pods
         self._events: dict[tuple[str, str, str], list[Json]] | None = None
         self._by_label: dict[tuple[str, str, str], list[Json]] | None = None
+        self._by_claim: dict[tuple[str, str], list[Json]] | None = None
         self._workloads: tuple[Workload, ...] | None = None
         self._live: dict[ObjectRef, list[Json]] = {}
 
@@ -96,6 +105,16 @@ class Relations:
         buckets = [self._by_label.get((namespace, key, value), []) for key, value in selector.items()]
         fewest = min(buckets, key=len, default=[])
         return [pod for pod in fewest if selects(selector, labels_of(pod))]
+
+    def mounting(self, namespace: str, claim: str) -> list[Json]:
+        """The pods that mount a volume claim and of which something is still expected."""
+        if self._by_claim is None:
+            self._by_claim = defaultdict(list)
+            for workload in self.workloads():
+                for pod in self.live_pods(workload):
+                    for name in claims_of(pod):
+                        self._by_claim[workload.ref.namespace, name].append(pod)
+        return self._by_claim.get((namespace, claim), [])
 
     def owner(self, item: Json) -> ObjectRef:
         """The workload that a pod (or a ReplicaSet, or a Job) belongs to; itself when nothing owns it."""
