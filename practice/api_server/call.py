@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from practice.api import Json
 from practice.api_server.asked import Asked
 from practice.api_server.identity import User
@@ -48,14 +46,9 @@ class Call:
         return self.asked.dry_run or (self.asked.verb.startswith("delete") and self.options.get("dryRun") == ["All"])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Answer:
-    """What goes back: an object or a ready body."""
+    """What goes back: an object, or a Status that tells of one."""
 
-    body: Json | bytes
+    item: Json
     code: int = 200
-    content_type: str = ""
-
-    @property
-    def encoded(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)

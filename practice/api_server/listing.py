@@ -7,7 +7,7 @@ from collections.abc import Callable
 import orjson
 
 from practice.api import Json
-from practice.api_server.call import Answer, Call
+from practice.api_server.call import Call
 from practice.api_server.field_selectors import parse_field_selector
 from practice.api_server.label_selectors import parse_label_selector
 from practice.api_server.refusals import Refused, bad_request, expired, not_found
@@ -105,20 +105,3 @@ def check_version(store: Store, call: Call) -> int | None:
             },
         )
     return int(text)
-
-
-def list_body(call: Call, found: list[Stored], meta: Json) -> bytes:
-    """The list as JSON, from the parts that are ready."""
-    resource = call.resource
-    head = orjson.dumps({"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": meta})
-    return head[:-1] + b',"items":[' + b",".join(stored.body for stored in found) + b"]}"
-
-
-def object_body(call: Call, stored: Stored) -> bytes:
-    resource = call.resource
-    head = orjson.dumps({"kind": resource.kind, "apiVersion": resource.api_version})
-    return head[:-1] + b"," + stored.body[1:]
-
-
-def as_answer(call: Call, stored: Stored) -> Answer:
-    return Answer(object_body(call, stored))

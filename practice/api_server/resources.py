@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from practice.api import Json
 from practice.api_server import recordings
 
-_STORED_ELSEWHERE = {
-    "events.events.k8s.io": "events",
-}
+_STORED_ELSEWHERE = {"events.events.k8s.io": "events"}
 """Kinds that are another view of objects kept under another name."""
 
 

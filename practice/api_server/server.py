@@ -20,20 +20,20 @@ from practice.api_server.call import Answer, Call
 from practice.api_server.deleting import Deleting
 from practice.api_server.identity import Tokens, User
 from practice.api_server.impersonation import impersonated
-from practice.api_server.listing import Listing, as_answer, list_body
+from practice.api_server.listing import Listing
 from practice.api_server.logs import Logs
-from practice.api_server.negotiation import JSON, Wanted, encoded, wanted
+from practice.api_server.negotiation import JSON, encoded
 from practice.api_server.pods import Pods
 from practice.api_server.refusals import NoSuchPath, Refused, no_such_method, no_such_resource
 from practice.api_server.resources import Catalog
 from practice.api_server.scale import Scale
+from practice.api_server.shapes import Shape
 from practice.api_server.store import Store
 from practice.api_server.watching import Watching
 from practice.api_server.writing import Writing
 
 _LARGEST_BODY = 3 * 2**20
 _HEALTH = ("/healthz", "/livez", "/readyz")
-_SHAPES: frozenset[str] = frozenset()
 
 
 class ApiServer:
@@ -135,21 +135,21 @@ class ApiServer:
             if asked.subresource == "log":
                 pod = self._writing.current(call).item
                 return await self._logs.answer(call, pod, request)
-            return _answered(self._on_subresource(call), call)
+            return _answered(self._on_subresource(call), call, Shape(call))
         if asked.verb not in resource.verbs:
             raise no_such_method()
-        shape = wanted(call.accept, _SHAPES)
-        if asked.verb == "watch":
-            return await self._stream(request, call, shape)
-        return _answered(self._on_object(call), call)
+        shape = Shape(call)
+        match asked.verb:
+            case "watch":
+                return await self._stream(request, call, shape)
+            case "list":
+                return _respond(call, shape, shape.of_list(*self._listing.page(call)))
+            case "get":
+                return _respond(call, shape, shape.of_stored(self._listing.get(call)))
+        return _answered(self._on_object(call), call, shape)
 
     def _on_object(self, call: Call) -> Answer:
         match call.asked.verb:
-            case "get":
-                return as_answer(call, self._listing.get(call))
-            case "list":
-                found, meta = self._listing.page(call)
-                return Answer(list_body(call, found, meta))
             case "create" if not call.asked.name:
                 return self._writing.create(call)
             case "update":
@@ -171,7 +171,7 @@ class ApiServer:
             case "scale", "patch":
                 return self._scale.patch(call)
             case ("status", "get"):
-                return as_answer(call, self._listing.get(call))
+                return Answer(self._listing.get(call).item)
             case (("status" | "finalize"), "update"):
                 return self._writing.update(call)
             case "status", "patch":
@@ -182,10 +182,10 @@ class ApiServer:
                 return self._pods.evict(call)
         raise no_such_method()
 
-    async def _stream(self, request: web.Request, call: Call, shape: Wanted) -> web.StreamResponse:
-        answer = web.StreamResponse(headers={"Content-Type": shape.content_type})
+    async def _stream(self, request: web.Request, call: Call, shape: Shape) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": shape.wanted.content_type})
         answer.enable_chunked_encoding()
-        async with contextlib.aclosing(self._watching.lines(call)) as lines:
+        async with contextlib.aclosing(self._watching.lines(call, shape)) as lines:
             await answer.prepare(request)
             with contextlib.suppress(ConnectionError):
                 async for line in lines:
@@ -207,13 +207,21 @@ def _decoded(call: Call) -> Any:
     return shaping.read(call.raw, call.content_type, call.resource.kind)
 
 
-def _answered(answer: Answer, call: Call) -> web.Response:
-    shape = wanted(call.accept, _SHAPES)
-    headers = {"Content-Type": shape.content_type}
-    response = web.Response(status=answer.code, body=encoded(answer.encoded, shape.media), headers=headers)
+def _answered(answer: Answer, call: Call, shape: Shape) -> web.Response:
+    return _respond(call, shape, shape.of_item(answer.item), answer.code)
+
+
+def _respond(call: Call, shape: Shape, body: bytes, code: int = 200) -> web.Response:
+    headers = {"Content-Type": shape.wanted.content_type}
+    response = web.Response(status=code, body=encoded(body, shape.wanted.media), headers=headers)
     for warning in call.warnings:
-        response.headers.add("Warning", f'299 - "{warning}"')
+        response.headers.add("Warning", f"299 - {_quoted(warning)}")
     return response
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _json(body: Json, code: int = 200) -> web.Response:

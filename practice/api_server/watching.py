@@ -8,8 +8,9 @@ import orjson
 
 from practice.api import Json
 from practice.api_server.call import Call
-from practice.api_server.listing import Choice, check_version, choice, object_body
+from practice.api_server.listing import Choice, check_version, choice
 from practice.api_server.refusals import expired, invalid
+from practice.api_server.shapes import Shape
 from practice.api_server.store import Change, Store, Stored, TooOld
 
 _BOOKMARK_EVERY = 60.0
@@ -20,7 +21,7 @@ class Watching:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def lines(self, call: Call) -> AsyncGenerator[bytes, None]:
+    async def lines(self, call: Call, shape: Shape) -> AsyncGenerator[bytes, None]:
         """Until the client's time is over; whoever stops reading leaves nothing behind."""
         asked, shelf = call.asked, call.resource.shelf
         choose, bookmarks = choice(call), asked.flag("allowWatchBookmarks")
@@ -28,28 +29,28 @@ class Watching:
         seconds = asked.number("timeoutSeconds") or random.randint(_LONGEST, 2 * _LONGEST)
         deadline = time.monotonic() + seconds
         try:
-            watcher = self._store.watch(shelf, since)
+            watcher, version = self._store.watch(shelf, since), self._store.version
         except TooOld:
             yield _line("ERROR", orjson.dumps(_too_old(since or 0)))
             return
         try:
             if initial is not None:
-                yield b"".join(
-                    _line("ADDED", object_body(call, each)) for each in initial if not choose or choose(each.item)
-                )
+                chosen = (each for each in initial if not choose or choose(each.item))
+                yield b"".join(_line("ADDED", shape.of_stored(each)) for each in chosen)
                 if bookmarks and asked.flag("sendInitialEvents"):
-                    yield self._bookmark(call, {"annotations": {"k8s.io/initial-events-end": "true"}})
+                    yield _bookmark(shape, version, {"annotations": {"k8s.io/initial-events-end": "true"}})
             next_bookmark = time.monotonic() + _BOOKMARK_EVERY
             while (left := deadline - time.monotonic()) > 0:
                 await watcher.wait(min(left, next_bookmark - time.monotonic()))
                 if watcher.cut_off:
                     return
-                if told := b"".join(_told(call, choose, watcher.take())):
+                if told := b"".join(_told(call, shape, choose, watcher.take())):
                     yield told
-                if time.monotonic() >= next_bookmark:
-                    next_bookmark += _BOOKMARK_EVERY
+                # A bookmark may not promise what is still to be told.
+                if time.monotonic() >= next_bookmark and not watcher.pending:
+                    next_bookmark = time.monotonic() + _BOOKMARK_EVERY
                     if bookmarks:
-                        yield self._bookmark(call, {})
+                        yield _bookmark(shape, self._store.version, {})
         finally:
             self._store.unwatch(shelf, watcher)
 
@@ -64,17 +65,12 @@ class Watching:
             return found, None
         return None, version
 
-    def _bookmark(self, call: Call, meta: Json) -> bytes:
-        resource = call.resource
-        body = {
-            "kind": resource.kind,
-            "apiVersion": resource.api_version,
-            "metadata": {"resourceVersion": str(self._store.version), **meta},
-        }
-        return _line("BOOKMARK", orjson.dumps(body))
+
+def _bookmark(shape: Shape, version: int, more: Json) -> bytes:
+    return _line("BOOKMARK", shape.of_bookmark({"resourceVersion": str(version), **more}))
 
 
-def _told(call: Call, choose: Choice | None, changes: list[Change]) -> Iterator[bytes]:
+def _told(call: Call, shape: Shape, choose: Choice | None, changes: list[Change]) -> Iterator[bytes]:
     """The changes as this client sees them: what comes to match is ADDED, what no longer matches is DELETED."""
     namespace = call.namespace
     for change in changes:
@@ -87,7 +83,7 @@ def _told(call: Call, choose: Choice | None, changes: list[Change]) -> Iterator[
             if not before and not after:
                 continue
             type_ = "MODIFIED" if before and after else "ADDED" if after else "DELETED"
-        yield _line(type_, object_body(call, change.now))
+        yield _line(type_, shape.of_stored(change.now))
 
 
 def _line(type_: str, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 from practice.api import Json
 from practice.api_server import admission, metadata, shaping, strategies
 from practice.api_server.call import Answer, Call
+from practice.api_server.conversions import from_kept, to_kept
 from practice.api_server.refusals import already_exists, bad_request, modified_meanwhile, not_found
 from practice.api_server.schema.defaults import defaulted
 from practice.api_server.services import give_addresses
@@ -32,7 +33,7 @@ class Writing:
     def add(self, call: Call, item: Json) -> Json:
         """Keep a new object, unless it is only rehearsed; what becomes of it."""
         resource, namespace = call.resource, call.namespace
-        item = defaulted(item)
+        item = to_kept(defaulted(item), resource)
         shaping.note_manager(item, None, call)
         admission.check_namespace(self._store, call, item["metadata"].get("name", ""))
         admission.admit(self._store, call, item)
@@ -64,11 +65,11 @@ class Writing:
         resource = call.resource
         stored = self.current(call)
         old = stored.item
-        new = change(copied(old))
+        new = change(from_kept(copied(old), resource))
         version = new["metadata"].get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
             raise modified_meanwhile(resource.group, resource.plural, call.asked.name)
-        new = defaulted(new)
+        new = to_kept(defaulted(new), resource)
         shaping.note_manager(new, old, call)
         new = strategies.carry_over(new, old, resource, call.asked.subresource)
         metadata.carry_over(new, old, resource)
