@@ -20,3 +20,7 @@ class NotAllowed(HildaError):
 
 class Misconfigured(HildaError):
     """A setting is wrong. The start stops with this one line, which names the setting."""
+
+
+class ProgramsMissing(HildaError):
+    """Programs that this cannot do without are not here. The start stops; the text says how to get them."""

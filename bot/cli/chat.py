@@ -2,19 +2,24 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.cli.command import command
 from bot.cli.options import AsOption, ContextOption, KubeconfigOption, PrometheusOption, ZoneOption
 from domain.cards import Card, ClusterLabel, Text, card
-from domain.errors import HildaError
+from domain.errors import HildaError, NotAllowed
 
 if TYPE_CHECKING:
     from bot.app import App
     from bot.cli.speaking import Speaker
+    from bot.doors.terminal.chat import OwnWord
+    from bot.doors.terminal.lines import Lines
     from bot.doors.terminal.listener import Listener
+    from bot.doors.terminal.screen import Screen
     from bot.settings import Settings
+    from domain.messages import Reply
 
 app = command()
 
@@ -43,45 +48,54 @@ async def _chat(context: str, kubeconfig: str, prometheus: str, as_: str, zone: 
         await converse(opened, who, settings, greeting(who.label(opened)))
 
 
-async def converse(opened: "App", who: "Speaker", settings: "Settings", first: Card) -> None:
-    """The chat between `who` and the opened app, until the person leaves."""
+async def converse(
+    opened: "App",
+    who: "Speaker",
+    settings: "Settings",
+    first: Card | None,
+    *,
+    screen: "Screen | None" = None,
+    own_words: "Mapping[str, OwnWord] | None" = None,
+    watch: "Callable[[Reply], None]" = lambda _: None,
+) -> None:
+    """The chat between `who` and the opened app, until the person leaves. The last three are the caller's own."""
     from bot.doors.terminal.chat import Chat
+    from bot.doors.terminal.identity import PRACTICE_NAMES
     from bot.doors.terminal.screen import Screen, stdout_console
 
-    screen, listener = Screen(stdout_console(), who.zone), who.listener()
+    screen, listener = screen or Screen(stdout_console(), who.zone), who.listener()
     label = who.label(opened)
 
     def become(name: str) -> "tuple[Listener, ClusterLabel]":
+        if opened.practice and name not in PRACTICE_NAMES:
+            raise NotAllowed(f"Nobody here is called {name}. There are {', '.join(PRACTICE_NAMES)}.")
         other = who.become(opened, settings, name)
         return listener.as_another(other.person, name), other.label(opened)
 
     names: set[str] = set()
     learning = asyncio.create_task(_learn_names(opened, names))
+    lines: Lines
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from bot.doors.terminal.prompt import PromptLines
+
+        history = settings.state_folder / "chat_history"
+        lines = PromptLines(listener, label, history=history, names=lambda: names)
+    else:
+        from bot.doors.terminal.lines import PipedLines
+
+        lines = PipedLines()
     try:
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            from bot.doors.terminal.prompt import PromptLines
-
-            history = settings.state_folder / "chat_history"
-            await Chat(
-                conversation=who.connection(opened),
-                listener=listener,
-                screen=screen,
-                lines=PromptLines(listener, label, history=history, names=lambda: names),
-                cluster=label,
-                greeting=first,
-                become=become if who.practice_identity else None,
-            ).run()
-        else:
-            from bot.doors.terminal.lines import PipedLines
-
-            await Chat(
-                conversation=who.connection(opened),
-                listener=listener,
-                screen=screen,
-                lines=PipedLines(),
-                cluster=label,
-                become=become if who.practice_identity else None,
-            ).run()
+        await Chat(
+            conversation=who.connection(opened),
+            listener=listener,
+            screen=screen,
+            lines=lines,
+            cluster=label,
+            greeting=first if lines.interactive else None,
+            become=become if who.practice_identity else None,
+            own_words=own_words or {},
+            watch=watch,
+        ).run()
     finally:
         learning.cancel()
         with suppress(asyncio.CancelledError):

@@ -1,10 +1,6 @@
-"""`hilda demo`: a practice cluster with an incident on it. The only file of ours that knows practice."""
+"""`hilda demo`: a broken shop to talk about, on a practice cluster."""
 
-import asyncio
-import random
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +10,28 @@ from bot.cli.exits import Exit
 from bot.cli.options import Plain, PlainOption, ZoneOption
 
 if TYPE_CHECKING:
-    from bot.app import App
-    from bot.settings import Settings
+    from bot.cli.practising import Practice
+    from bot.doors.terminal.screen import Screen
     from domain.cards import Card, ClusterLabel
-    from practice.ground import PracticeGround
+    from practice.planes import Kind
 
 app = command()
 
 FIRST = "bad-image"
+
+
+class Cluster(StrEnum):
+    real = "real"
+    small = "small"
+
+
+ClusterOption = Annotated[
+    Cluster | None,
+    typer.Option(
+        "--cluster", help="Kubernetes' own control plane, or the small one of ours; else real where its programs are."
+    ),
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Draws names and numbers; equal seeds, equal names.")]
 
 
 @app.command()
@@ -29,163 +39,109 @@ def demo(
     scenario: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="Which incident; --list shows them.")] = FIRST,
     list_: Annotated[bool, typer.Option("--list", help="Show the incidents there are.")] = False,
     play: Annotated[bool, typer.Option("--play", help="Let two made-up people play it, and judge the end.")] = False,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Draws names and numbers; equal seeds, equal names.")
-    ] = None,
+    cluster: ClusterOption = None,
+    seed: SeedOption = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder with its logs behind.")] = False,
     output: PlainOption = Plain.text,
     zone: ZoneOption = "",
 ) -> None:
-    """Break a practice cluster of our own and mend it together, with a real control plane and a real kubectl.
+    """Break a practice cluster of our own and mend it together, with the real kubectl.
 
     With --play the exit code is the judge's: 0 healed or rightly left alone, 1 not, 3 when a program is missing.
     """
-    from practice.programs import MissingPrograms
-    from practice.scenario import NoSuchScenario
+    from bot.cli.practising import check_name, drawn, run_until_left
 
     if list_:
         _list(output)
         return
-    drawn = random.SystemRandom().randrange(1, 10_000) if seed is None else seed
-    try:
-        code = asyncio.run(_demo(scenario, drawn, keep=keep, play=play, zone=zone))
-    except MissingPrograms as missing:
-        typer.echo(f"hilda: {missing}", err=True)
-        raise typer.Exit(Exit.missing) from missing
-    except NoSuchScenario as unknown:
-        raise typer.BadParameter(str(unknown)) from unknown
+    check_name(scenario)  # A misspelt name is said before anything is started.
+    kind = kind_of(cluster)
+    code = run_until_left(_demo(scenario, drawn(seed), kind, keep=keep, play=play, zone=zone))
     raise typer.Exit(code)
+
+
+def kind_of(cluster: Cluster | None) -> "Kind | None":
+    """The option in practice's words."""
+    match cluster:
+        case None:
+            return None
+        case Cluster.real:
+            return "real"
+        case Cluster.small:
+            return "small"
 
 
 def _list(output: Plain) -> None:
     from bot.cli.options import Output
     from bot.cli.output import print_card, print_json
+    from bot.cli.practising import scenario_titles
     from bot.doors.terminal.zones import reader_zone
     from domain.cards import Table, card
-    from practice.scenario import titles
 
+    titles = scenario_titles()
     if output is Plain.json:
-        print_json(titles())
+        print_json(titles)
     else:
-        table = Table(("SCENARIO", "WHAT"), tuple(titles().items()))
+        table = Table(("SCENARIO", "WHAT"), tuple(titles.items()))
         print_card(card("Incidents to practise on", table), Output.text, reader_zone())
 
 
-async def _demo(scenario: str, seed: int, *, keep: bool, play: bool, zone: str) -> Exit:
+async def _demo(scenario: str, seed: int, kind: "Kind | None", *, keep: bool, play: bool, zone: str) -> Exit:
     from bot.cli.chat import converse
+    from bot.cli.practice_card import first_card
+    from bot.cli.practising import practising
     from bot.cli.speaking import speaker
+    from bot.cli.starting import Starting
+    from bot.doors.terminal.screen import Screen, stdout_console
     from bot.doors.terminal.zones import reader_zone
-    from practice.ground import PracticeGround
-    from practice.scenario import load
 
     reader = reader_zone(zone)
-    load(scenario, seed)  # A misspelt name is said before anything is started.
-    if (missing := _no_sandbox()) is not None:
-        typer.echo(f"hilda: {missing}", err=True)
-        return Exit.missing
-    async with PracticeGround.open(scenario, seed, keep=keep, tell=_tell) as ground:
-        _tell(f"ready: scenario {scenario}, seed {seed}")
-        async with _opened(ground) as (opened, settings):
-            who = await speaker(opened, settings, "oncall", reader)
-            label = who.label(opened)
+    with Starting() as tell:
+        async with practising(scenario, seed, kind=kind, keep=keep, tell=tell) as practice:
+            tell.ready(f"scenario {scenario}, seed {seed}")
+            who = await speaker(practice.app, practice.settings, "oncall", reader)
+            ground = practice.ground
+            screen = Screen(stdout_console(), who.zone)
+            screen.say(
+                first_card(
+                    ground.hint,
+                    ground.namespace,
+                    practice.kind,
+                    who.label(practice.app),
+                    second_terminal=None if play else practice.second_terminal(),
+                    no_sandbox=practice.no_sandbox,
+                )
+            )
             if play:
-                return await _play(ground, opened, settings, _hint_card(ground, label, None))
-            second = _second_terminal(ground, settings)
-            await converse(opened, who, settings, _hint_card(ground, label, second))
+                return await _play(practice, screen)
+            await converse(practice.app, who, practice.settings, None, screen=screen)
     return Exit.ok
 
 
-@asynccontextmanager
-async def _opened(ground: "PracticeGround") -> "AsyncIterator[tuple[App, Settings]]":
-    """An app that sees the ground and nothing else, its people introduced, its executor running."""
-    from bot.app import open_app, working
-    from bot.cli.executor_child import executor_child
-    from bot.cli.practice_people import introduce
-    from bot.settings import load_settings
-
-    state = ground.folder / "hilda"
-    settings = load_settings(
-        kubeconfig=str(ground.kubeconfig),
-        context=ground.context,
-        prometheus_url=ground.prometheus_url,
-        state_dir=state,
-        database_url="",
-        audit_key_file=state / "keys" / "audit.key",
-        environments={},
-    )
-    async with open_app(settings) as opened, working(opened):
-        await introduce(opened)
-        async with executor_child(settings, ground.executor_kubeconfig, ground.context, ground.folder / "executor.log"):
-            yield opened, settings
-
-
-async def _play(ground: "PracticeGround", opened: "App", settings: "Settings", first: "Card") -> Exit:
+async def _play(practice: "Practice", screen: "Screen") -> Exit:
     from bot.cli.playing import Play
+    from bot.cli.practice_card import question_of
     from bot.cli.speaking import speaker
-    from bot.doors.terminal.screen import Screen, stdout_console
     from bot.doors.terminal.zones import reader_zone
-    from domain.cards import Text, card
 
+    app, settings, ground = practice.app, practice.settings, practice.ground
     zone = reader_zone()
-    oncall = await speaker(opened, settings, "oncall", zone)
-    lead = await speaker(opened, settings, "lead", zone)
-    screen = Screen(stdout_console(), zone)
-    screen.say(first)
+    oncall = await speaker(app, settings, "oncall", zone)
+    lead = await speaker(app, settings, "lead", zone)
+    question = question_of(ground.hint, ground.namespace)
     try:
-        await Play(oncall.connection(opened), oncall.listener(), screen, lead.person).run(_question(ground))
+        await Play(oncall.connection(app), oncall.listener(), screen, lead.person).run(question)
     except TimeoutError:
         screen.note("It took too long; the judge looks at what there is.")
     verdict = await ground.healed()
-    title = "The judge: healed, or rightly left alone" if verdict.ok else "The judge: not healed"
-    screen.say(card(title, Text(verdict.why), tone="good" if verdict.ok else "bad", cluster=oncall.label(opened)))
+    screen.say(verdict_card(verdict.ok, verdict.why, oncall.label(app)))
+    if not verdict.ok and practice.no_sandbox:
+        return Exit.missing
     return Exit.ok if verdict.ok else Exit.no
 
 
-def _hint_card(ground: "PracticeGround", label: "ClusterLabel", second: "str | None") -> "Card":
-    from domain.cards import Code, Part, Text, card
+def verdict_card(ok: bool, why: str, label: "ClusterLabel") -> "Card":
+    from domain.cards import Text, card
 
-    parts: list[Part] = [Text(ground.hint)]
-    if second is not None:
-        parts.append(
-            Text(
-                "You are **oncall**. Climb with `next`; another person has to approve: type `as lead` and then "
-                "`approve`, or do it from a second terminal. `help` says more, Ctrl-D leaves and clears everything up."
-            )
-        )
-        parts.append(Code(second, "sh", "In a second terminal"))
-    return card("You are on call", *parts, cluster=label)
-
-
-def _second_terminal(ground: "PracticeGround", settings: "Settings") -> str:
-    import shlex
-
-    variables = {"HILDA_STATE_DIR": str(settings.state_dir), "KUBECONFIG": str(ground.kubeconfig)}
-    if ground.prometheus_url:
-        variables["PROMETHEUS_URL"] = ground.prometheus_url
-    given = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-    return f"{given} hilda proposals approve ID --as lead"
-
-
-def _question(ground: "PracticeGround") -> str:
-    """What the hint proposes to ask."""
-    _, asked, question = ground.hint.partition("Ask: ")
-    return question.strip() if asked else f"what is wrong in {ground.namespace}?"
-
-
-def _no_sandbox() -> "str | None":
-    """Why approved scripts could not run here, before a minute is spent on a cluster."""
-    from domain.errors import HildaError
-    from hands.programs import find_programs
-    from hands.settings import load_settings
-
-    try:
-        settings = load_settings()
-        find_programs(settings.path, kubectl=settings.kubectl)
-    except HildaError as missing:
-        return str(missing)
-    return None
-
-
-def _tell(step: str) -> None:
-    sys.stderr.write(f"· {step}\n")
-    sys.stderr.flush()
+    title = "The judge: healed, or rightly left alone" if ok else "The judge: not healed"
+    return card(title, Text(why), tone="good" if ok else "bad", cluster=label)

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from bot.cli.catalog import COMMANDS
 from bot.cli.exits import MEANINGS, Exit
-from domain.errors import HildaError, NotAllowed
+from domain.errors import HildaError, NotAllowed, ProgramsMissing
 
 DEBUG = "--debug"
 
@@ -103,10 +103,20 @@ def run(arguments: list[str] | None = None) -> NoReturn:
         if debug:
             traceback.print_exc()
         typer.echo(f"hilda: {shown_lines(str(expected))}", err=True)
-        sys.exit(Exit.no if isinstance(expected, NotAllowed) else Exit.could_not)
+        sys.exit(_code_of(expected))
     except KeyboardInterrupt:
         sys.exit(Exit.interrupted)
     sys.exit(Exit.ok)
+
+
+def _code_of(expected: HildaError) -> Exit:
+    match expected:
+        case NotAllowed():
+            return Exit.no
+        case ProgramsMissing():
+            return Exit.missing
+        case _:
+            return Exit.could_not
 
 
 def shown_lines(text: str) -> str:

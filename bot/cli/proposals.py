@@ -14,11 +14,15 @@ from domain.proposals import Ended
 if TYPE_CHECKING:
     from domain.cards import Action
     from store.ledger.records import ProposalRecord
+    from store.record import Store
 
 app = group("Scripts that wait for a person: read them, decide about them.")
 
 PREFIX = 12
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `hilda proposals list` shows it.")]
+OnlyArgument = Annotated[
+    str, typer.Argument(metavar="[ID]", help="As `hilda proposals list` shows it; the only one that waits needs none.")
+]
 DigestOption = Annotated[
     str, typer.Option("--digest", metavar="HEX", help="The first 12 digits, as `show` prints them: it is these bytes.")
 ]
@@ -36,7 +40,7 @@ def list_(
 
 
 @app.command()
-def show(id_: IdArgument, output: OutputOption = Output.text, zone: ZoneOption = "") -> None:
+def show(id_: OnlyArgument = "", output: OutputOption = Output.text, zone: ZoneOption = "") -> None:
     """One proposal whole: every byte that would run, what it may change, who decided what."""
     if not asyncio.run(_show(id_, output, zone)):
         raise typer.Exit(_unknown(id_))
@@ -44,7 +48,7 @@ def show(id_: IdArgument, output: OutputOption = Output.text, zone: ZoneOption =
 
 @app.command()
 def approve(
-    id_: IdArgument,
+    id_: OnlyArgument = "",
     digest: DigestOption = "",
     context: ContextOption = "",
     kubeconfig: KubeconfigOption = "",
@@ -57,7 +61,7 @@ def approve(
 
 @app.command()
 def reject(
-    id_: IdArgument,
+    id_: OnlyArgument = "",
     reason: ReasonOption = "",
     context: ContextOption = "",
     kubeconfig: KubeconfigOption = "",
@@ -136,7 +140,7 @@ async def _show(id_: str, output: Output, zone: str) -> bool:
 
     reader = reader_zone(zone)
     async with open_store(load_settings()) as store:
-        record = await store.proposals.get(id_)
+        record = await store.proposals.get(id_ or await _the_only_one(store))
     if record is None:
         return False
     if output is Output.json:
@@ -167,6 +171,7 @@ async def _decide(
     settings = load_settings(kubeconfig=kubeconfig or None, context=context or None)
     async with open_app(settings) as opened:
         who = await speaker(opened, settings, as_, reader)
+        id_ = id_ or await _the_only_one(opened.store)
         record = await opened.store.proposals.get(id_)
         if record is None:
             return _unknown(id_)
@@ -181,6 +186,18 @@ async def _decide(
     counted = any(decision.person == who.person for decision in after.decisions) or after.state != record.state
     typer.echo(f"{id_} is {after.state}.")
     return Exit.ok if counted else Exit.no
+
+
+async def _the_only_one(store: "Store") -> str:
+    """The id of what waits for a decision, where nobody has to ask which."""
+    from domain.errors import Misconfigured
+    from domain.proposals import ProposalState
+
+    waiting = await store.proposals.list(ProposalState.proposed)
+    if len(waiting) != 1:
+        said = f"{len(waiting)} proposals wait, so say which" if waiting else "No proposal waits for a decision"
+        raise Misconfigured(f"{said}: `hilda proposals list` shows them.")
+    return waiting[0].proposal.id
 
 
 def _has_read(record: "ProposalRecord", digest: str, zone: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.cards import Card, Choice, Choices, ClusterLabel, Code, Facts, Part, Text, card
 from domain.proposals import Outcome, Proposal, ProposalState
 from graphs.words import times
+from graphs.words.small import in_practice
 from store.ledger.records import ProposalRecord
 
 _NOT_RUN = {
@@ -65,7 +66,8 @@ def outcome_card(
 
 def refused_card(proposal: Proposal, why: str, cluster: ClusterLabel) -> Card:
     """A private word to somebody whose decision did not count."""
-    return card("That did not count", Text(f"{proposal.title}: {why}"), tone="warning", cluster=cluster)
+    told = Text(f"{proposal.title}: {why}")
+    return card("That did not count", told, *in_practice(cluster), tone="warning", cluster=cluster)
 
 
 def settled_card(proposal: Proposal, why: str, cluster: ClusterLabel) -> Card:

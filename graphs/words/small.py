@@ -65,7 +65,14 @@ def could_not_look(cluster: ClusterLabel | None, why: str) -> Card:
 
 
 def not_allowed(cluster: ClusterLabel | None, why: str) -> Card:
-    return card("Not allowed", Text(why), tone="warning", cluster=cluster)
+    return card("Not allowed", Text(why), *in_practice(cluster), tone="warning", cluster=cluster)
+
+
+def in_practice(cluster: ClusterLabel | None) -> tuple[Text, ...]:
+    """For somebody who speaks as a made-up person, and could as another."""
+    if cluster is None or not cluster.practice_identity:
+        return ()
+    return (Text("In practice you may be anybody: `as oncall` asks for scripts, `as lead` approves them."),)
 
 
 def stopped(cluster: ClusterLabel | None) -> Card:

@@ -1,18 +1,25 @@
 """The chat at a terminal: read a line, hand it over, show what comes back; Ctrl-C stops the work, not the talk."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.doors.terminal.control_c import ControlC
 from bot.doors.terminal.conversation import Conversation
+from bot.doors.terminal.identity import PRACTICE_NAMES
 from bot.doors.terminal.lines import Lines
 from bot.doors.terminal.listener import Listener
 from bot.doors.terminal.screen import Screen
 from domain.cards import Card, ClusterLabel, Facts, Form, Text, card
 from domain.errors import HildaError
-from domain.messages import Incoming, Reply
+from domain.messages import Incoming, Message, Reply
+
+OwnWord = Callable[[], Awaitable[bool]]
+"""What a word of this terminal does; whether the talk goes on afterwards."""
+
+DECISIONS = frozenset({"approve", "reject", "edit", "revoke", "submit"})
+"""Words that mean a card on the screen, and nothing without one."""
 
 LEAVING = frozenset({"exit", "quit", "bye", "q", ":q"})
 
@@ -29,6 +36,10 @@ class Chat:
     greeting: Card | None = None
     become: "Callable[[str], tuple[Listener, ClusterLabel]] | None" = None
     """On a practice cluster: go on as another made-up person, after `as lead`."""
+    own_words: "Mapping[str, OwnWord]" = field(default_factory=dict)
+    """Words that this terminal answers itself, beside `help` and `as`."""
+    watch: Callable[[Reply], None] = lambda _: None
+    """Hears every reply that is shown."""
     _control_c: "ControlC" = field(init=False, repr=False)
 
     async def run(self) -> None:
@@ -41,6 +52,10 @@ class Chat:
                 while (typed := await self._next_line(showing)) is not None:
                     if typed.casefold() in LEAVING:
                         break
+                    if own := self.own_words.get(typed.casefold().rstrip("!. ")):
+                        if not await own():
+                            break
+                        continue
                     await self._answer(typed)
                 else:
                     if not self.lines.interactive:
@@ -73,13 +88,20 @@ class Chat:
         if word in {"help", "?", "h"}:
             self.screen.say(help_card(self.cluster))
             return
+        if self.become is not None and word == "as":
+            self.screen.note(f"As whom? `as NAME`, one of {', '.join(PRACTICE_NAMES)}.")
+            return
         if self.become is not None and word.startswith("as ") and len(word.split()) == 2:
             self._speak_as(word.split()[1])
             return
         if word == "submit" and self.listener.form is not None:
             await self._fill_in(self.listener.form)
             return
-        await self._turn(self.listener.hear(typed))
+        incoming = self.listener.hear(typed)
+        if word in DECISIONS and isinstance(incoming, Message):
+            self.screen.note(f"Nothing waits for `{word}` yet. Ask what is wrong, then `next` until there is a script.")
+            return
+        await self._turn(incoming)
 
     def _speak_as(self, name: str) -> None:
         assert self.become is not None
@@ -120,6 +142,7 @@ class Chat:
     def _show(self, reply: Reply) -> None:
         self.listener.saw(reply)
         self.screen.show(reply)
+        self.watch(reply)
 
 
 def _ending() -> bool:

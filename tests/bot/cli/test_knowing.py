@@ -96,7 +96,7 @@ async def test_an_unknown_incident_is_said_before_anything_starts(hilda: Hilda) 
 
 async def test_missing_programs_are_named_with_the_way_to_get_them(hilda: Hilda, tmp_path: Path) -> None:
     """Exit 3, so that a script can tell it from a failed practice."""
-    ran = await hilda("demo", "--play", "bad-image", PATH=str(tmp_path))
+    ran = await hilda("demo", "--play", "bad-image", "--cluster", "real", PATH=str(tmp_path))
 
     assert ran.code == 3
     assert "Get it" in ran.err or "How to get them" in ran.err

@@ -123,3 +123,11 @@ async def test_settling_needs_a_reason_and_one_of_two_words(hilda: Hilda) -> Non
     assert (no_reason.code, no_word.code) == (2, 2)
     assert "--why" in no_reason.err
     assert "did-not-run" in no_word.err
+
+
+async def test_without_an_id_the_only_one_that_waits_is_meant(hilda: Hilda) -> None:
+    """And where none waits, that is said."""
+    ran = await hilda("proposals", "show")
+
+    assert ran.code == 2
+    assert "No proposal waits" in ran.err

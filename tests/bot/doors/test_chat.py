@@ -158,7 +158,7 @@ async def test_a_form_is_filled_line_by_line() -> None:
     """`submit` asks for each field and sends what was typed; an empty line keeps what was there."""
     fields = (FormField("run", "Run", "kubectl get pods\n", multiline=True), FormField("why", "Why", "because"))
     conversation = Answering(lambda i: [reply(i.id, card("Edit", Form("edit", "p1", fields)))])
-    source = io.StringIO("edit\nsubmit\nkubectl get nodes\nkubectl get pods\n.\n\n")
+    source = io.StringIO("edit that script\nsubmit\nkubectl get nodes\nkubectl get pods\n.\n\n")
 
     await Chat(conversation, listener(), PaperScreen(), PipedLines(source)).run()
 
@@ -258,3 +258,41 @@ async def test_control_c_on_a_pipe_ends_everything() -> None:
         await talk(conversation, "a long question", "the next one", interactive=False)
 
     assert len(conversation.heard) == 1
+
+
+@pytest.mark.parametrize("word", ["approve", "reject", "edit", "revoke", "submit", "Approve!"])
+async def test_a_decision_about_nothing_is_answered_with_the_way(word: str) -> None:
+    """No card offers it, so it reaches nobody; the person hears what to do first."""
+    conversation = Answering(answers)
+
+    text = await talk(conversation, word)
+
+    assert conversation.heard == []
+    assert "Nothing waits for" in text
+    assert "next" in text
+
+
+async def test_a_word_of_this_terminal_is_not_heard_by_hilda() -> None:
+    """What a drill adds, such as `done`, is done here; the second one ends the talk."""
+    conversation, done = Answering(answers), 0
+
+    async def own() -> bool:
+        nonlocal done
+        done += 1
+        return done < 2
+
+    lines = TypedAhead("one", "done", "Done.", "two")
+    await Chat(conversation, listener(), PaperScreen(), lines, own_words={"done": own}).run()
+
+    assert done == 2
+    assert [m.text for m in conversation.heard if isinstance(m, Message)] == ["one"]
+
+
+async def test_nobody_in_particular_is_asked_back() -> None:
+    """`as` alone on a practice cluster names the people there are."""
+    screen = PaperScreen()
+    chat = Chat(Answering(answers), listener(), screen, TypedAhead("as"), become=lambda name: None)  # type: ignore
+
+    await chat.run()
+
+    assert "oncall, lead, second-lead, guest" in screen.text

@@ -1,0 +1,55 @@
+"""The first thing a person sees on a practice cluster: what is broken, what to type, and how to go on from there."""
+
+from pathlib import Path
+
+from domain.cards import Card, ClusterLabel, Code, Facts, Part, Text, card
+from practice.planes import Kind
+
+_WHICH: dict[Kind, str] = {
+    "real": "a real Kubernetes control plane, started for you",
+    "small": "a small Kubernetes API of our own, since etcd and kube-apiserver are not installed here; kubectl is real",
+}
+
+
+def question_of(hint: str, namespace: str) -> str:
+    """What the hint proposes to ask."""
+    _, asked, question = hint.partition("Ask: ")
+    return question.strip() if asked else f"what is wrong in {namespace}?"
+
+
+def story_of(hint: str) -> str:
+    return hint.partition("Ask: ")[0].strip()
+
+
+def first_card(
+    hint: str,
+    namespace: str,
+    kind: Kind,
+    label: ClusterLabel,
+    *,
+    title: str = "You are on call",
+    second_terminal: Path | None = None,
+    no_sandbox: str = "",
+    leave: str = "Ctrl-D; everything that was started is cleared away",
+) -> Card:
+    """`no_sandbox` says why approved scripts cannot run here; "" where they can."""
+    facts = [
+        ("Ask", f"`{question_of(hint, namespace)}`, or in your own words"),
+        ("Climb", "`next`, one level at a time: the answer, a checklist, the commands, one script"),
+        ("Approve", "another person must: type `as lead`, then `approve`; or from a second terminal, see below"),
+        ("Help", "`help` at any time; `evidence` shows what an answer rests on"),
+        ("Leave", leave),
+        ("Cluster", _WHICH[kind]),
+    ]
+    parts: list[Part] = [Text(story_of(hint)), Facts(tuple(facts))]
+    if no_sandbox:
+        parts.append(
+            Text(
+                "**No sandbox works here**, so an approved script waits and does not run; everything up to the "
+                f"approval works. {no_sandbox}"
+            )
+        )
+    if second_terminal is not None:
+        lines = f". {second_terminal}\nkubectl get pods -A\nhilda proposals approve --as lead"
+        parts.append(Code(lines, "sh", "In a second terminal"))
+    return card(title, *parts, cluster=label)
