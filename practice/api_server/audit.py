@@ -10,6 +10,7 @@ import orjson
 
 from practice.api import Json
 from practice.api_server.asked import Asked
+from practice.api_server.authorization import Grant
 from practice.api_server.identity import User
 from practice.api_server.times import micro_stamp, now
 
@@ -26,7 +27,8 @@ class Entry:
     received: datetime = field(default_factory=now)
     impersonated: User | None = None
     body: Any = None
-    allowed: bool = True
+    grant: Grant | None = None
+    """What allowed it, if anything did."""
 
 
 class AuditLog:
@@ -63,7 +65,10 @@ class AuditLog:
         line |= {
             "requestReceivedTimestamp": micro_stamp(entry.received),
             "stageTimestamp": micro_stamp(now()),
-            "annotations": {"authorization.k8s.io/decision": "allow" if entry.allowed else "forbid"},
+            "annotations": {
+                "authorization.k8s.io/decision": "allow" if entry.grant else "forbid",
+                "authorization.k8s.io/reason": entry.grant.why if entry.grant else "",
+            },
         }
         self._file.write(orjson.dumps(line) + b"\n")
 

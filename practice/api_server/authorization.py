@@ -1,12 +1,13 @@
 """Who may do what: RBAC over the roles and bindings that are in the store, and nothing else."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from practice.api import Json
 from practice.api_server.asked import Asked
-from practice.api_server.identity import EVERYBODY, User
+from practice.api_server.identity import User
 from practice.api_server.refusals import Refused, forbidden
 from practice.api_server.store import Store
 
@@ -34,45 +35,62 @@ class Deed:
         return cls(asked.verb, asked.group, resource, asked.namespace, asked.name)
 
 
+@dataclass(frozen=True)
+class Grant:
+    """A rule that holds for somebody, and the binding that gives it to them."""
+
+    rule: Json = field(hash=False)
+    why: str = ""
+    """`RBAC: allowed by ClusterRoleBinding "a" of ClusterRole "b" to User "c"`"""
+
+
+_EVERYTHING = (
+    Grant({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}),
+    Grant({"verbs": ["*"], "nonResourceURLs": ["*"]}),
+)
+
+
 class Authorizer:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rules = lru_cache(maxsize=256)(self._gather)
+        self._grants = lru_cache(maxsize=256)(self._gather)
 
-    def allows(self, user: User, deed: Deed) -> bool:
-        if user.is_master:
-            return True
-        return any(_covers(rule, deed) for rule in self._rules(self._edition(), user, deed.namespace))
-
-    def rules_of(self, user: User, namespace: str) -> list[Json]:
+    def grants(self, user: User, namespace: str) -> Sequence[Grant]:
         """Every rule that holds for the user there."""
-        if user.is_master:
-            everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-            return [everything, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
-        return list(self._rules(self._edition(), user, namespace))
+        return _EVERYTHING if user.is_master else self._grants(self._edition(), user, namespace)
 
-    def check(self, user: User, deed: Deed) -> None:
-        """403 unless the user may."""
-        if not self.allows(user, deed):
+    def grant(self, user: User, deed: Deed) -> Grant | None:
+        """What allows the deed, or None."""
+        return next((each for each in self.grants(user, deed.namespace) if _covers(each.rule, deed)), None)
+
+    def check(self, user: User, deed: Deed) -> Grant:
+        """What allows the deed; 403 if nothing does."""
+        grant = self.grant(user, deed)
+        if grant is None:
             raise refusal(user, deed)
+        return grant
 
     def _edition(self) -> int:
         """Changes whenever a role or a binding does."""
         shelves = (self._store.shelf(name) for name in _SHELVES)
         return max((shelf.changes[-1].now.version for shelf in shelves if shelf.changes), default=0)
 
-    def _gather(self, _edition: int, user: User, namespace: str) -> list[Json]:
-        return [rule for binding in self._bindings(user, namespace) for rule in self._rules_behind(binding)]
+    def _gather(self, _edition: int, user: User, namespace: str) -> tuple[Grant, ...]:
+        return tuple(
+            Grant(rule, f"RBAC: allowed by {_described(binding)} to {_described_subject(subject)}")
+            for binding, subject in self._bindings(user, namespace)
+            for rule in self._rules_behind(binding)
+        )
 
-    def _bindings(self, user: User, namespace: str) -> Iterator[Json]:
+    def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Json, Json]]:
+        """(binding, the subject of it that is the user)"""
         everywhere = self._store.items(f"clusterrolebindings.{_GROUP}")
         here = self._store.items(f"rolebindings.{_GROUP}", namespace) if namespace else ()
-        for bindings in (everywhere, here):
-            for binding in bindings:
-                if any(_is(subject, user) for subject in binding.get("subjects", [])):
-                    yield binding
+        for binding in chain(everywhere, here):
+            if subject := next((each for each in binding.get("subjects") or () if _is(each, user)), None):
+                yield binding, subject
 
-    def _rules_behind(self, binding: Json) -> Iterable[Json]:
+    def _rules_behind(self, binding: Json) -> list[Json]:
         role = binding["roleRef"]
         if role["kind"] == "ClusterRole":
             found = self._store.find(f"clusterroles.{_GROUP}", "", role["name"])
@@ -92,12 +110,24 @@ def refusal(user: User, deed: Deed) -> Refused:
     return forbidden(deed.group, deed.resource.partition("/")[0], deed.name, why)
 
 
+def _described(binding: Json) -> str:
+    name, role = binding["metadata"]["name"], binding["roleRef"]
+    if namespace := binding["metadata"].get("namespace"):
+        name = f"{name}/{namespace}"
+    return f'{binding["kind"]} "{name}" of {role["kind"]} "{role["name"]}"'
+
+
+def _described_subject(subject: Json) -> str:
+    name = f"{subject['name']}/{subject['namespace']}" if subject["kind"] == "ServiceAccount" else subject["name"]
+    return f'{subject["kind"]} "{name}"'
+
+
 def _is(subject: Json, user: User) -> bool:
     match subject["kind"]:
         case "User":
             return subject["name"] in (user.name, "*")
         case "Group":
-            return subject["name"] in user.groups or (subject["name"] == EVERYBODY and EVERYBODY in user.groups)
+            return subject["name"] in user.groups
         case "ServiceAccount":
             return user.name == f"system:serviceaccount:{subject.get('namespace', '')}:{subject['name']}"
     return False

@@ -8,6 +8,7 @@ from practice.api import Json
 from practice.api_server.asked import Asked
 from practice.api_server.identity import User
 from practice.api_server.resources import Resource
+from practice.api_server.schema.managed_fields import manager_of
 from practice.api_server.times import now
 
 
@@ -34,7 +35,7 @@ class Call:
     @property
     def manager(self) -> str:
         """Who is to be told of as having written: `fieldManager`, or the program of the user agent."""
-        return self.asked.query.get("fieldManager", "") or self.user_agent.split("/")[0][:128]
+        return manager_of(self.asked.query.get("fieldManager", ""), self.user_agent)
 
     @property
     def options(self) -> Json:

@@ -1,7 +1,5 @@
 """The scale subresource: replicas of a workload as an autoscaling/v1 Scale, whatever the workload's kind."""
 
-from dataclasses import replace
-
 from practice.api import Json
 from practice.api_server import shaping
 from practice.api_server.call import Answer, Call
@@ -37,9 +35,7 @@ class Scale:
         version = scale.get("metadata", {}).get("resourceVersion")
         if version and version != current["metadata"]["resourceVersion"]:
             raise modified_meanwhile(call.resource.group, call.resource.plural, call.asked.name)
-        # The workload itself is changed, as if somebody had written its replicas.
-        whole = replace(call, asked=replace(call.asked, subresource=""))
-        changed = self._writing.change(whole, lambda item: {**item, "spec": {**item["spec"], "replicas": replicas}})
+        changed = self._writing.change(call, lambda item: {**item, "spec": {**item["spec"], "replicas": replicas}})
         return Answer(scale_of(changed))
 
 

@@ -13,7 +13,7 @@ from practice.api_server import asked as asking
 from practice.api_server import bootstrap, discovery, shaping
 from practice.api_server.asked import Asked
 from practice.api_server.audit import AuditLog, Entry
-from practice.api_server.authorization import Authorizer, Deed
+from practice.api_server.authorization import Authorizer, Deed, refusal
 from practice.api_server.backdating import PATH as BACKDATE
 from practice.api_server.backdating import backdate
 from practice.api_server.call import Answer, Call
@@ -26,6 +26,7 @@ from practice.api_server.negotiation import JSON, encoded
 from practice.api_server.pods import Pods
 from practice.api_server.refusals import NoSuchPath, Refused, no_such_method, no_such_resource
 from practice.api_server.resources import Catalog
+from practice.api_server.reviews import Reviews
 from practice.api_server.scale import Scale
 from practice.api_server.shapes import Shape
 from practice.api_server.store import Store
@@ -51,6 +52,7 @@ class ApiServer:
         self._scale = Scale(self._writing)
         self._pods = Pods(self.store, self._writing, self._deleting)
         self._logs = Logs(self.store)
+        self._reviews = Reviews(self._authorizer)
 
     async def serve(self, port: int, certificate: Path, key: Path) -> web.AppRunner:
         """Listen on loopback until the runner is cleaned up."""
@@ -92,8 +94,9 @@ class ApiServer:
     async def _allowed(self, request: web.Request, asked: Asked, entry: Entry) -> web.StreamResponse:
         user = entry.impersonated or entry.user
         deed = Deed.of(asked)
-        entry.allowed = self._authorizer.allows(user, deed)
-        self._authorizer.check(user, deed)
+        entry.grant = self._authorizer.grant(user, deed)
+        if entry.grant is None:
+            raise refusal(user, deed)
         if not asked.resource:
             return await self._plain(request, asked, user)
         resource = self._catalog.find(asked.group, asked.version, asked.resource)
@@ -138,6 +141,8 @@ class ApiServer:
             return _answered(self._on_subresource(call), call, Shape(call))
         if asked.verb not in resource.verbs:
             raise no_such_method()
+        if resource.verbs == {"create"} and resource.kind.endswith("Review"):
+            return _answered(self._reviews.answer(call), call, Shape(call))
         shape = Shape(call)
         match asked.verb:
             case "watch":
@@ -200,10 +205,7 @@ class ApiServer:
 
 def _decoded(call: Call) -> Any:
     if call.asked.verb == "patch":
-        try:
-            return orjson.loads(call.raw)
-        except orjson.JSONDecodeError as error:
-            raise Refused(400, "BadRequest", f"error decoding patch: {error}") from None
+        return shaping.read_patch(call.raw, call.content_type)
     return shaping.read(call.raw, call.content_type, call.resource.kind)
 
 

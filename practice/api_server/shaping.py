@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import orjson
 import yaml
 
 from practice.api import Json
@@ -9,11 +10,12 @@ from practice.api_server import protobuf
 from practice.api_server.call import Call
 from practice.api_server.negotiation import PROTOBUF
 from practice.api_server.refusals import Refused, bad_request, unsupported_media_type
-from practice.api_server.schema import patches
+from practice.api_server.schema import managed_fields, patches
 from practice.api_server.schema.patch_errors import PatchRefused
 from practice.api_server.schema.schemas import schema_of
 from practice.api_server.schema.unknown_fields import CannotDecode, Decoded, parsed, strict_error
 from practice.api_server.schema.unknown_fields import decoded as strictly_decoded
+from practice.api_server.times import stamp
 
 _BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 _PATCHES = (patches.STRATEGIC, patches.MERGE, patches.JSON_PATCH)
@@ -21,7 +23,7 @@ _PATCHES = (patches.STRATEGIC, patches.MERGE, patches.JSON_PATCH)
 
 def read(raw: bytes, content_type: str, kind: str) -> Any:
     """The body of a create, update or delete, as JSON."""
-    media = content_type.partition(";")[0].strip().lower() or "application/json"
+    media = _media(content_type) or "application/json"
     if media == "application/json":
         try:
             return parsed(raw)
@@ -53,6 +55,21 @@ def _words(raw: bytes, error: ValueError) -> str:
     return "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
 
 
+def read_patch(raw: bytes, content_type: str) -> Any:
+    """The body of a patch. Server-side apply is not offered; kubectl says so when it gets this 415."""
+    if _media(content_type) not in _PATCHES:
+        raise unsupported_media_type()
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # Whoever applies the patch says what is wrong with it.
+        return None
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def decoded(call: Call, item: Json) -> Json:
     """An object as the server keeps it: without what its kind does not have, which is warned of or refused."""
     resource = call.resource
@@ -68,12 +85,9 @@ def decoded(call: Call, item: Json) -> Json:
 
 def patched(call: Call, current: Json, api_version: str = "", kind: str = "") -> Json:
     """The object as the patch would have it."""
-    content_type = call.content_type.partition(";")[0].strip()
-    if content_type not in _PATCHES:
-        raise unsupported_media_type()
     schema = schema_of(api_version or call.resource.api_version, kind or call.resource.kind)
     try:
-        outcome = patches.patched(current, call.raw, content_type, schema, _validation(call))
+        outcome = patches.patched(current, call.raw, _media(call.content_type), schema, _validation(call))
     except PatchRefused as refused:
         raise _patch_refusal(refused) from None
     return _warned(call, outcome)
@@ -100,4 +114,9 @@ def check(item: Json, old: Json | None, call: Call) -> None:
 
 
 def note_manager(new: Json, old: Json | None, call: Call) -> None:
-    return
+    """Write down in managedFields who set what, and when."""
+    at, subresource = stamp(call.at), call.asked.subresource
+    fields = managed_fields.updated(old, new, manager=call.manager, at=at, subresource=subresource)
+    new["metadata"].pop("managedFields", None)
+    if fields:
+        new["metadata"]["managedFields"] = fields
