@@ -13,7 +13,9 @@ from hypothesis import settings
 from practice import programs
 from practice.control_plane import ControlPlane
 from practice.ground import PracticeGround
+from practice.plane import Plane
 from practice.prometheus import Prometheus
+from practice.small_plane import SmallPlane
 from tests.needs import MUST_NOT_SKIP, needs
 
 
@@ -45,6 +47,21 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     plane = asyncio.run(ControlPlane.start(tmp_path_factory.mktemp("control-plane")))
     yield plane
     asyncio.run(plane.stop())
+
+
+@pytest.fixture(scope="session")
+def small_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallPlane]:
+    """Practice's own small control plane with the same kubelet, started once; tests keep to namespaces of their own."""
+    plane = asyncio.run(SmallPlane.start(tmp_path_factory.mktemp("small-plane")))
+    yield plane
+    asyncio.run(plane.stop())
+
+
+@pytest.fixture(params=["real", "small"])
+def any_plane(request: pytest.FixtureRequest) -> Plane:
+    """The test runs on both: what one does, the other does."""
+    plane: Plane = request.getfixturevalue("control_plane" if request.param == "real" else "small_plane")
+    return plane
 
 
 @pytest.fixture

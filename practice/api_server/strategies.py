@@ -25,9 +25,10 @@ def begin(item: Json, resource: Resource, at: datetime) -> None:
 def carry_over(new: Json, old: Json, resource: Resource, subresource: str) -> Json:
     """A write of an object leaves its status alone, and a write of its status leaves the rest alone."""
     if subresource == "status":
-        return {**old, "metadata": _told_with_status(new, old, resource), "status": new.get("status", {})}
+        told = ("annotations",) if resource.group == "apps" else ("annotations", "labels")
+        return {**old, "metadata": _kept_metadata(new, old, told), "status": new.get("status", {})}
     if subresource == "finalize":
-        return {**old, "metadata": dict(old["metadata"]), "spec": new.get("spec", {})}
+        return {**old, "metadata": _kept_metadata(new, old, ()), "spec": new.get("spec", {})}
     if "status" in resource.subresources and "status" in old:
         new = new | {"status": old["status"]}
     if resource.shelf == "daemonsets.apps":
@@ -109,8 +110,8 @@ def _count_template(new: Json, old: Json) -> None:
     new["metadata"].setdefault("annotations", {})[_TEMPLATE_GENERATION] = str(counted)
 
 
-def _told_with_status(new: Json, old: Json, resource: Resource) -> Json:
-    """Metadata that may be written along with a status: annotations, and labels unless the kind is of apps."""
-    told = ("annotations",) if resource.group == "apps" else ("annotations", "labels")
+def _kept_metadata(new: Json, old: Json, told: tuple[str, ...]) -> Json:
+    """The old metadata, but for what may be told along with a status."""
+    told = (*told, "managedFields", "uid", "resourceVersion")
     kept = {key: value for key, value in old["metadata"].items() if key not in told}
-    return kept | {key: new["metadata"][key] for key in (*told, "uid") if key in new["metadata"]}
+    return kept | {key: new["metadata"][key] for key in told if key in new["metadata"]}

@@ -1,0 +1,1 @@
+"""What must hold of objects, kind by kind, in the API server's own words (pkg/apis/*/validation of Kubernetes)."""
