@@ -4,7 +4,6 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-import numpy as np
 from aiohttp import web
 
 from practice.metrics import answers
@@ -77,7 +76,7 @@ class Api:
             asked.length("timeout")
         with _about("query"):
             value = self._engine.range(asked.text("query"), start, end, step)
-        return answers.of_range(value, np.arange(start, end + 1, step, dtype=np.int64))
+        return answers.of_range(value, self._engine.steps(start, end, step))
 
     def _series(self, asked: Asked) -> str:
         if not asked.texts("match[]"):

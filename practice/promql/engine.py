@@ -22,7 +22,6 @@ from practice.promql.windows import Windows
 
 LOOKS_BACK = 300_000
 """Milliseconds after which a series that is not told of any more has no value."""
-MOST_STEPS = 11_000
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,15 @@ class Engine:
         """The value at one moment; a range selector's samples as they are."""
         tree = parse(query)
         evaluation = Evaluation(self, np.array([at], np.int64), at, at)
-        if isinstance(tree, ast.MatrixSelector | ast.SubqueryExpr):
-            return evaluation.windows(tree)
         with np.errstate(all="ignore"):
+            if isinstance(tree, ast.MatrixSelector | ast.SubqueryExpr):
+                return evaluation.windows(tree)
             return evaluation.value(tree)
 
     def range(self, query: str, start: int, end: int, step: int) -> Scalar | Vector:
         """The value at every step from `start` to `end`, in milliseconds."""
         tree = parse(query)
-        steps = np.arange(start, end + 1, step, dtype=np.int64)
+        steps = self.steps(start, end, step)
         with np.errstate(all="ignore"):
             if not isinstance(tree, ast.MatrixSelector | ast.SubqueryExpr):
                 value = Evaluation(self, steps, start, end).value(tree)
@@ -51,6 +50,10 @@ class Engine:
                     return value
         kind = "string" if isinstance(tree, ast.StringLiteral) else "range vector"
         raise BadQuery(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+
+    @staticmethod
+    def steps(start: int, end: int, step: int) -> Moments:
+        return np.arange(start, end + 1, step, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,16 @@ class Evaluation:
         """Where a selector looks at each step, after @ and offset."""
         steps = self.steps
         if node.at is not None:
-            fixed = {ast.AtModifierType.Start: self.start, ast.AtModifierType.End: self.end}.get(node.at.type)
-            if fixed is None:
-                assert node.at.at is not None
-                fixed = round(node.at.at.timestamp() * 1000)
-            steps = np.full(len(steps), fixed, np.int64)
+            steps = np.full(len(steps), self._fixed(node.at), np.int64)
         return steps - _milliseconds(node.offset) if node.offset else steps
+
+    def _fixed(self, at: ast.AtModifier) -> int:
+        if at.type == ast.AtModifierType.Start:
+            return self.start
+        if at.type == ast.AtModifierType.End:
+            return self.end
+        assert at.at is not None
+        return round(at.at.timestamp() * 1000)
 
     def _negated(self, value: Value) -> Value:
         if isinstance(value, Scalar):
@@ -139,6 +146,8 @@ class Evaluation:
 
     def _combined(self, node: ast.BinaryExpr) -> Value:
         sign, how = str(node.op), node.modifier
+        if sign not in _OPERATORS:
+            raise BadQuery(f"1:1: parse error: operator {sign!r} is not supported here")
         left, right = self.value(node.lhs), self.value(node.rhs)
         as_bool = bool(how and how.return_bool)
         if isinstance(left, Scalar) and isinstance(right, Scalar):
@@ -270,6 +279,9 @@ _CALLS: Mapping[str, Callable[[Evaluation, list[ast.Expr]], Value]] = {
 }
 
 
+_OPERATORS = frozenset([*operators.ARITHMETIC, *operators.COMPARISONS, *operators.SETS])
+
+
 def _unknown(name: str) -> BadQuery:
     return BadQuery(f'1:1: parse error: unknown function with name "{name}"')
 
@@ -277,11 +289,15 @@ def _unknown(name: str) -> BadQuery:
 def _matching(how: ast.BinModifier | None) -> operators.Matching:
     if how is None:
         return operators.Matching()
-    many = {ast.VectorMatchCardinality.ManyToOne: "left", ast.VectorMatchCardinality.OneToMany: "right"}
+    many = ""
+    if how.card == ast.VectorMatchCardinality.ManyToOne:
+        many = "left"
+    elif how.card == ast.VectorMatchCardinality.OneToMany:
+        many = "right"
     return operators.Matching(
         labels=frozenset(how.matching.labels if how.matching else ()),
         on=bool(how.matching and how.matching.type == ast.LabelModifierType.Include),
-        many=many.get(how.card, ""),
+        many=many,
         included=tuple(how.group_labels or ()),
     )
 

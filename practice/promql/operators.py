@@ -21,7 +21,6 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "/": np.divide,
     "%": np.fmod,
     "^": np.power,
-    "atan2": np.arctan2,
 }
 COMPARISONS: Mapping[str, Comparison] = {
     "==": np.equal,

@@ -84,16 +84,18 @@ class Windows:
 
     def reduced(self, how: np.ufunc, nothing: float) -> Floats:
         """`how` over each window's samples, where `nothing` does not count."""
-        values = np.full((len(self.labels), len(self.moments) + 1), nothing)
-        values[:, :-1] = np.where(self.present, self.values, nothing)
-        bounds = np.stack([self._low, self._high], axis=1).ravel()
-        found: Floats = how.reduceat(values, bounds, axis=1)[:, ::2]
-        return found
+        return self._reduced(how, np.where(self.present, self.values, nothing))
 
     def between(self, amounts: Floats) -> Floats:
-        """The sum of amounts (series × moments) after a window's first sample, up to its last."""
-        totals = np.cumsum(amounts, axis=1)
-        return np.take_along_axis(totals, self.last, axis=1) - np.take_along_axis(totals, self.first, axis=1)
+        """The sum of amounts (series × moments, 0 where there is no sample) after each window's first sample."""
+        return self._reduced(np.add, amounts) - np.take_along_axis(amounts, self.first, axis=1)
+
+    def _reduced(self, how: np.ufunc, values: Floats) -> Floats:
+        # A window may end behind the last moment, and reduceat wants a place there; it takes nothing from it.
+        padded = np.concatenate([values, values[:, -1:]], axis=1)
+        bounds = np.stack([self._low, self._high], axis=1).ravel()
+        found: Floats = how.reduceat(padded, bounds, axis=1)[:, ::2]
+        return found
 
     @cached_property
     def _complete(self) -> bool:
