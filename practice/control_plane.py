@@ -151,6 +151,11 @@ def _start_controllers(found: dict[str, Path], plane: ControlPlane) -> None:
             f"--root-ca-file={plane.certificate}",
             "--node-monitor-period=2s",
             "--node-monitor-grace-period=24s",
+            # Autoscalers look often, believe new pods at once and forget soon: nobody waits five minutes in a drill.
+            "--horizontal-pod-autoscaler-sync-period=1s",
+            "--horizontal-pod-autoscaler-downscale-stabilization=5s",
+            "--horizontal-pod-autoscaler-initial-readiness-delay=1s",
+            "--horizontal-pod-autoscaler-cpu-initialization-period=1s",
         ],
         "kube-scheduler": [
             f"--kubeconfig={scheduler}",

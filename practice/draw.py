@@ -95,6 +95,7 @@ def _more(
         "outside_good": outside["good"],
         "outside_bad": outside["bad"],
         "outside_last_words": chance.choice(known["refused_last_words"]),
+        **{name: str(value) for name, value in chance.choice(known["autoscaled"]).items()},
     }
 
 

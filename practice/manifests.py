@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from practice.api import Json
 
+TARGET_UTILIZATION = 70
+"""Percent of the requested CPU that an autoscaler aims at."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -27,12 +30,14 @@ class ServiceSpec:
     probe_path: str
     container: str
     config_name: str
+    cpu: str = "50m"
+    """The request."""
     memory: str = "256Mi"
     """The limit."""
     readiness_port: int | None = None
     """Where readiness is asked; None is the port that it serves on."""
     most_replicas: int = 0
-    """Where an autoscaler decides on replicas: at most so many; 0 is no autoscaler."""
+    """Where an autoscaler decides on replicas, from `replicas` to so many; 0 is no autoscaler."""
     node_labels: Mapping[str, str] = field(default_factory=dict)
     """What a node has to carry for its pods."""
     claim: Claim | None = None
@@ -45,7 +50,8 @@ def manifests(spec: ServiceSpec, tag: str) -> list[Json]:
     """Everything that a release of the service applies."""
     settings = [_config_map(spec)] if spec.config else []
     claims = [_claim(spec, spec.claim)] if spec.claim else []
-    return [*settings, *claims, _deployment(spec, tag), _service(spec)]
+    autoscalers = [_autoscaler(spec)] if spec.most_replicas else []
+    return [*settings, *claims, _deployment(spec, tag), _service(spec), *autoscalers]
 
 
 def volume(claim: Claim, namespace: str) -> list[Json]:
@@ -112,6 +118,21 @@ def _claim(spec: ServiceSpec, claim: Claim) -> Json:
     }
 
 
+def _autoscaler(spec: ServiceSpec) -> Json:
+    utilization = {"type": "Utilization", "averageUtilization": TARGET_UTILIZATION}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": _meta(spec, spec.name),
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": spec.name},
+            "minReplicas": spec.replicas,
+            "maxReplicas": spec.most_replicas,
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": utilization}}],
+        },
+    }
+
+
 def _deployment(spec: ServiceSpec, tag: str) -> Json:
     meta = _meta(spec, spec.name)
     container: Json = {
@@ -120,7 +141,7 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
         "ports": [{"name": "http", "containerPort": spec.port}],
         "env": [{"name": name, "value": value} for name, value in spec.env.items()],
         "envFrom": [{"configMapRef": {"name": spec.config_name}}] if spec.config else [],
-        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": spec.memory}},
+        "resources": {"requests": {"cpu": spec.cpu, "memory": "64Mi"}, "limits": {"memory": spec.memory}},
         "readinessProbe": {**_probe(spec, spec.readiness_port or "http"), "periodSeconds": 5},
         "livenessProbe": {**_probe(spec, "http"), "periodSeconds": 10, "failureThreshold": 3},
     }
@@ -135,7 +156,8 @@ def _deployment(spec: ServiceSpec, tag: str) -> Json:
         "kind": "Deployment",
         "metadata": meta,
         "spec": {
-            "replicas": spec.replicas,
+            # Whoever has an autoscaler leaves the number to it, or each release would undo its work.
+            **({} if spec.most_replicas else {"replicas": spec.replicas}),
             "selector": {"matchLabels": {"app.kubernetes.io/name": spec.name}},
             "template": {"metadata": {"labels": meta["labels"]}, "spec": pod},
         },

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from practice import access
+from practice import access, aggregation
 from practice.api import Api, Json, path_of
 from practice.backdate import Move
 from practice.children import Children, free_ports
@@ -80,6 +80,7 @@ class Plane(ABC):
         async with Api(self.kubeconfig) as api:
             await asyncio.gather(*(api.ensure(item) for item in access.objects()))
             await self._wait("kube-system", lambda: _exists(api, path_of("v1", "Namespace", name="kube-system")))
+            await asyncio.gather(*(api.ensure(item) for item in aggregation.resource_metrics(self.kubelet_port)))
             await api.patch(path_of("v1", "Namespace", name="kube-system"), {"metadata": {"labels": access.MARK}})
             # The controllers are at work once they have made the first service account.
             account = path_of("v1", "ServiceAccount", "default", "default")

@@ -23,6 +23,7 @@ NAMES = (
     "selector-typo",
     "cordoned",
     "claim-pending",
+    "autoscaler-limit",
 )
 
 
@@ -122,12 +123,15 @@ def _services(drawn: Drawn, special: Mapping[str, Mapping[str, Any]]) -> tuple[S
             own = special.get(name, {})
             everyday = chance.choice(known["everyday_settings"])
             in_config = chance.random() < 0.5
+            replicas = chance.randint(2, 4) if name == drawn.victim else chance.randint(1, 3)
             services.append(
                 ServiceSpec(
                     name=name,
                     namespace=namespace,
                     image=f"{drawn.registry}/{name}",
-                    replicas=chance.randint(2, 4) if name == drawn.victim else chance.randint(1, 3),
+                    replicas=int(own.get("replicas", replicas)),
+                    most_replicas=int(own.get("most_replicas", 0)),
+                    cpu=own.get("cpu", "50m"),
                     port=chance.choice(known["ports"]),
                     probe_path=chance.choice(known["probe_paths"]),
                     config_name=drawn.values["config_name"] if name == drawn.victim else f"{name}-config",

@@ -6,6 +6,7 @@ from typing import Any
 
 from practice.api import Api, path_of
 from practice.plane import Plane
+from practice.standing import at_limit, complete
 from practice.telemetry import plays
 
 
@@ -18,14 +19,16 @@ class Sign:
     namespace: str
     victim: str
     wanted: Mapping[str, Any]
-    """`waiting` (reasons) with `restarts`; `event` (a reason) with `times`; `unreached`."""
+    """`waiting` (reasons) with `restarts`; `event` (a reason) with `times`; `unreached`; `at_limit`."""
 
     async def shows(self) -> bool:
         if "waiting" in self.wanted and not await self._waits():
             return False
         if "event" in self.wanted and not await self._told():
             return False
-        return "unreached" not in self.wanted or await self._unreached()
+        if "unreached" in self.wanted and not await self._unreached():
+            return False
+        return "at_limit" not in self.wanted or await self._at_limit()
 
     async def _waits(self) -> bool:
         """Some pod of the victim waits for one of those reasons, after at least so many restarts."""
@@ -52,3 +55,10 @@ class Sign:
         """No pod of the victim's gets a request."""
         playing = await plays(self.plane, [self.namespace])
         return not any(play.how.requests_per_second for play in playing if play.service == self.victim)
+
+    async def _at_limit(self) -> bool:
+        """The victim's autoscaler has started all the pods that it may, all are ready, and it wants more."""
+        scaler = await self.api.get(path_of("autoscaling/v2", "HorizontalPodAutoscaler", self.namespace, self.victim))
+        deployment = await self.api.get(path_of("apps/v1", "Deployment", self.namespace, self.victim))
+        most = scaler["spec"]["maxReplicas"]
+        return at_limit(scaler) and complete(deployment) and deployment["spec"]["replicas"] == most

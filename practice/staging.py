@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from practice.sign import Sign
 from practice.standing import complete
 from practice.telemetry import plays
 from practice.waiting import until
+from practice.worlds import World
 
 
 @dataclass
@@ -27,10 +28,14 @@ class Staging:
     api: Api
     """The administrator's."""
     kubectl: Path
+    _world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._world = self.scenario.world
 
     async def make_namespaces(self) -> None:
         """The world first, so that the kubelet knows it before the first pod."""
-        self.scenario.world.write(self.plane.worlds)
+        self._world.write(self.plane.worlds)
         for name in self.scenario.namespaces:
             await self.api.create(namespace(name, name.split("-")[0]))
         for name in self.scenario.namespaces:
@@ -45,6 +50,9 @@ class Staging:
                     await self._release(what)
                 case "kubectl":
                     await kubectl(self.kubectl, self.plane.kubeconfig_of(what["by"]), shlex.split(what["say"]))
+                case "traffic":
+                    self._world = self._world.with_traffic(what["service"], float(what["requests_per_second"]))
+                    self._world.write(self.plane.worlds)
                 case "volume":
                     claim = Claim(what["claim"], what["storage_class"])
                     for item in volume(claim, self.scenario.namespace):
@@ -84,10 +92,15 @@ class Staging:
 
     async def _healthy(self) -> bool:
         """Rolled out, and everybody who is ready gets requests."""
-        if not all(map(complete, await self._deployments())):
+        deployments = await self._deployments()
+        if not all(map(complete, deployments)) or any(map(self._is_short, deployments)):
             return False
         playing = await plays(self.plane, self.scenario.namespaces)
         return all(play.how.requests_per_second for play in playing if play.ready)
+
+    def _is_short(self, deployment: Json) -> bool:
+        """Its autoscaler has not yet seen to it."""
+        return bool(deployment["spec"]["replicas"] < self.scenario.service(deployment["metadata"]["name"]).replicas)
 
 
 def _changed(service: ServiceSpec, what: Mapping[str, Any]) -> ServiceSpec:

@@ -36,7 +36,7 @@ def faults(services: Iterable[ServiceSpec], items: Sequence[Json]) -> Iterator[s
         if service.name not in reached:
             yield f"service {where} has no ready endpoint"
     for name, autoscaler in _by_name(items, "HorizontalPodAutoscaler").items():
-        if _at_limit(autoscaler):
+        if at_limit(autoscaler):
             yield f"autoscaler {name} wants more than its {autoscaler['spec']['maxReplicas']} replicas"
     for name, pod in _by_name(items, "Pod").items():
         if not _fine(pod):
@@ -46,6 +46,15 @@ def faults(services: Iterable[ServiceSpec], items: Sequence[Json]) -> Iterator[s
 def cordoned(nodes: Iterable[Json]) -> frozenset[str]:
     """Names of the nodes that take no pods."""
     return frozenset(node["metadata"]["name"] for node in nodes if node["spec"].get("unschedulable"))
+
+
+def at_limit(autoscaler: Json) -> bool:
+    """It would start more pods if it were allowed to."""
+    conditions = autoscaler.get("status", {}).get("conditions") or ()
+    return any(
+        (each["type"], each["status"], each["reason"]) == ("ScalingLimited", "True", "TooManyReplicas")
+        for each in conditions
+    )
 
 
 def _by_name(items: Iterable[Json], kind: str) -> dict[str, Json]:
@@ -58,14 +67,6 @@ def _service_of(endpoint_slice: Json) -> str:
 
 def _has_ready(endpoint_slice: Json) -> bool:
     return any(each.get("conditions", {}).get("ready", True) for each in endpoint_slice.get("endpoints") or ())
-
-
-def _at_limit(autoscaler: Json) -> bool:
-    conditions = autoscaler.get("status", {}).get("conditions") or ()
-    return any(
-        (each["type"], each["status"], each["reason"]) == ("ScalingLimited", "True", "TooManyReplicas")
-        for each in conditions
-    )
 
 
 def _fine(pod: Json) -> bool:

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from practice.api import Api
+from practice.kubelet import resource_metrics
 from practice.kubelet.kubelet import Kubelet
 from practice.kubelet.metrics_routes import routes
 from practice.kubelet.node import draw_nodes, keep_ready
@@ -36,9 +37,11 @@ async def run(chosen: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     async with Api(chosen.kubeconfig) as api:
         kubelet = Kubelet(api, Worlds(chosen.worlds), draw_nodes(chosen.seed, chosen.nodes))
-        await serve(
-            kubelet.find, port=chosen.port, certificate=chosen.certificate, key=chosen.key, more=routes(kubelet.meters)
-        )
+        more = [
+            *routes(kubelet.meters),
+            *resource_metrics.routes(kubelet.meters, [node.name for node in kubelet.nodes]),
+        ]
+        await serve(kubelet.find, port=chosen.port, certificate=chosen.certificate, key=chosen.key, more=more)
         async with asyncio.TaskGroup() as group:
             for node in kubelet.nodes:
                 group.create_task(keep_ready(api, node, chosen.port))

@@ -194,6 +194,22 @@ async def test_a_claim_for_a_class_that_is_not_there_is_healed_by_going_back(pra
     assert values["victim"] not in volumes
 
 
+async def test_an_autoscaler_at_its_limit_is_healed_by_a_higher_one(practice_ground: OpenGround) -> None:
+    """Its pods are hot and slow; scaling by hand is undone by the autoscaler."""
+    ground = await practice_ground("autoscaler-limit", seed=31)
+    values = ground.scenario.values
+    before = await ground.healed()
+    usage = await _kubectl(ground, ["top", "pods", "-l", f"app.kubernetes.io/name={values['victim']}", "--no-headers"])
+
+    other = await _tried(ground, ["scale", f"deployment/{values['victim']}", "--replicas=9"])
+    healed = await _healed_by(ground, ["patch", "hpa", values["victim"], "-p", '{"spec": {"maxReplicas": 9}}'])
+
+    assert f"autoscaler {values['victim']} wants more than its {values['most']} replicas" in before.why
+    assert [line.split()[1] for line in usage.splitlines()] == ["115m"] * int(values["most"])
+    assert not other.ok
+    assert healed.ok, healed.why
+
+
 async def _writes(ground: PracticeGround, service: str, text: str) -> bool:
     return text in await _kubectl(ground, ["logs", "-l", f"app.kubernetes.io/name={service}", "--tail=20"])
 
