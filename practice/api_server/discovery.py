@@ -1,29 +1,46 @@
 """What the server can do: /api, /apis, each group, /openapi/v3 and /version, as recorded from the real one."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import orjson
 
+from practice.api import Json
 from practice.api_server import recordings
+from practice.api_server.aggregation import Group, aggregated, group_documents, plain
 from practice.api_server.negotiation import Wanted, wanted
 
 _AGGREGATED = "APIGroupDiscoveryList"
 _SHAPES = frozenset({_AGGREGATED})
 
 
-def find(path: str, accept: str) -> tuple[bytes, str] | None:
-    """(body, content type) of a discovery document, or None when the path is none."""
+def find(path: str, accept: str, others: Sequence[Group]) -> tuple[bytes, str] | None:
+    """(body, content type) of a discovery document, or None when the path is none.
+
+    `others` are the groups that other servers answer for.
+    """
     path = path.rstrip("/")
     if path in ("/api", "/apis"):
         asks = wanted(accept, _SHAPES)
-        if asks.shape == _AGGREGATED:
-            return orjson.dumps(recordings.aggregated()[path]), asks.content_type
-    if path in (documents := recordings.discovery()):
+        document = _roots(path, others) if asks.shape else _plain_roots(path, others)
+        return orjson.dumps(document), asks.content_type
+    document = recordings.discovery().get(path) or dict(group_documents(others)).get(path)
+    if document:
         wanted(accept, _SHAPES)
-        return orjson.dumps(documents[path]), Wanted().content_type
+        return orjson.dumps(document), Wanted().content_type
     if path == "/version":
         return orjson.dumps(recordings.version(), option=orjson.OPT_INDENT_2), Wanted().content_type
     return _openapi(path)
+
+
+def _roots(path: str, others: Sequence[Group]) -> Json:
+    document: Json = recordings.aggregated()[path]
+    return document | {"items": [*document["items"], *map(aggregated, others)]} if path == "/apis" else document
+
+
+def _plain_roots(path: str, others: Sequence[Group]) -> Json:
+    document: Json = recordings.discovery()[path]
+    return document | {"groups": [*document["groups"], *map(plain, others)]} if path == "/apis" else document
 
 
 def _openapi(path: str) -> tuple[bytes, str] | None:
