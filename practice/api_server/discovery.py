@@ -11,6 +11,12 @@ from practice.api_server.aggregation import Group, aggregated, group_documents, 
 from practice.api_server.negotiation import Wanted, wanted
 
 _AGGREGATED = "APIGroupDiscoveryList"
+_OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_NO_SCHEMAS = b"\x0a\x032.0"
+"""An OpenAPI document of version 2.0 and nothing more, as protobuf.
+
+kubectl asks for it, and checks nothing itself then, for kinds that /openapi/v3 does not have (List, a typing error).
+"""
 _SHAPES = frozenset({_AGGREGATED})
 
 
@@ -30,6 +36,8 @@ def find(path: str, accept: str, others: Sequence[Group]) -> tuple[bytes, str] |
         return orjson.dumps(document), Wanted().content_type
     if path == "/version":
         return orjson.dumps(recordings.version(), option=orjson.OPT_INDENT_2), Wanted().content_type
+    if path == "/openapi/v2" and _OPENAPI_V2 in accept:
+        return _NO_SCHEMAS, _OPENAPI_V2.replace("@", ".")
     return _openapi(path)
 
 
