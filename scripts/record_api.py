@@ -47,6 +47,7 @@ OF_SUBRESOURCES = "DeleteOptions Eviction Scale".split()
 
 SUBRESOURCES = "binding eviction finalize log scale status token".split()
 BOOTSTRAP = {
+    "apiregistration.k8s.io/v1": "apiservices",
     "rbac.authorization.k8s.io/v1": "clusterroles clusterrolebindings roles rolebindings",
     "scheduling.k8s.io/v1": "priorityclasses",
 }
@@ -119,11 +120,18 @@ class _Server:
         kind = {"apiVersion": listed["apiVersion"], "kind": listed["kind"].removesuffix("List")}
         found = []
         for item in listed["items"]:
-            if item["metadata"]["name"].startswith("practice-"):
+            if item["metadata"]["name"].startswith("practice-") or not _is_served(item):
                 continue
             keep = {key: item["metadata"][key] for key in _KEPT_METADATA if key in item["metadata"]}
+            item.pop("status", None)
             found.append(kind | item | {"metadata": keep})
         return found
+
+
+def _is_served(item: Json) -> bool:
+    """False for an APIService of a group that is not among the kinds kept."""
+    spec = item.get("spec", {})
+    return "groupPriorityMinimum" not in spec or "/".join(filter(None, [spec.get("group"), spec["version"]])) in KINDS
 
 
 _KEPT_METADATA = ("name", "namespace", "labels", "annotations")

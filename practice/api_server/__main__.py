@@ -32,12 +32,7 @@ async def run(chosen: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     audit_log = AuditLog(chosen.audit_log, access.audit_policy()) if chosen.audit_log else None
     server = ApiServer(Tokens(chosen.tokens), audit_log)
-    runner = await server.serve(chosen.port, chosen.certificate, chosen.key)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
-        await server.close()
+    await server.run(chosen.port, chosen.certificate, chosen.key)
 
 
 if __name__ == "__main__":

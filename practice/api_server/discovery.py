@@ -30,10 +30,10 @@ def find(path: str, accept: str, others: Sequence[Group]) -> tuple[bytes, str] |
         asks = wanted(accept, _SHAPES)
         document = _roots(path, others) if asks.shape else _plain_roots(path, others)
         return orjson.dumps(document), asks.content_type
-    document = recordings.discovery().get(path) or dict(group_documents(others)).get(path)
-    if document:
+    found = recordings.discovery().get(path) or dict(group_documents(others)).get(path)
+    if found:
         wanted(accept, _SHAPES)
-        return orjson.dumps(document), Wanted().content_type
+        return orjson.dumps(found), Wanted().content_type
     if path == "/version":
         return orjson.dumps(recordings.version(), option=orjson.OPT_INDENT_2), Wanted().content_type
     if path == "/openapi/v2" and _OPENAPI_V2 in accept:

@@ -1,5 +1,6 @@
 """One request from the socket through authentication, impersonation, authorization and audit to its answer."""
 
+import asyncio
 import contextlib
 import ssl
 from pathlib import Path
@@ -11,6 +12,7 @@ from aiohttp import web
 from practice.api import Json
 from practice.api_server import asked as asking
 from practice.api_server import bootstrap, discovery, shaping
+from practice.api_server.aggregation import Aggregation
 from practice.api_server.asked import Asked
 from practice.api_server.audit import AuditLog, Entry
 from practice.api_server.authorization import Authorizer, Deed, refusal
@@ -18,6 +20,7 @@ from practice.api_server.backdating import PATH as BACKDATE
 from practice.api_server.backdating import backdate
 from practice.api_server.call import Answer, Call
 from practice.api_server.deleting import Deleting
+from practice.api_server.expiry import forget_old_events
 from practice.api_server.identity import Tokens, User
 from practice.api_server.impersonation import impersonated
 from practice.api_server.listing import Listing
@@ -52,10 +55,11 @@ class ApiServer:
         self._scale = Scale(self._writing)
         self._pods = Pods(self.store, self._writing, self._deleting)
         self._logs = Logs(self.store)
+        self._aggregation = Aggregation(self.store)
         self._reviews = Reviews(self._authorizer)
 
-    async def serve(self, port: int, certificate: Path, key: Path) -> web.AppRunner:
-        """Listen on loopback until the runner is cleaned up."""
+    async def run(self, port: int, certificate: Path, key: Path) -> None:
+        """Listen on loopback until cancelled."""
         app = web.Application(client_max_size=_LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self.answer)
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -63,13 +67,17 @@ class ApiServer:
         # A client that goes away ends its watch.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, backlog=1024).start()
-        return runner
-
-    async def close(self) -> None:
-        await self._logs.close()
-        if self._audit:
-            self._audit.close()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, backlog=1024).start()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._aggregation.follow())
+                group.create_task(forget_old_events(self.store))
+        finally:
+            await runner.cleanup()
+            await self._logs.close()
+            await self._aggregation.close()
+            if self._audit:
+                self._audit.close()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Whatever happens, the client gets a Status and the audit log its line."""
@@ -97,6 +105,8 @@ class ApiServer:
         entry.grant = self._authorizer.grant(user, deed)
         if entry.grant is None:
             raise refusal(user, deed)
+        if service := self._aggregation.serves(asked):
+            return await self._aggregation.answer(service, request, user)
         if not asked.resource:
             return await self._plain(request, asked, user)
         resource = self._catalog.find(asked.group, asked.version, asked.resource)
@@ -124,7 +134,7 @@ class ApiServer:
             return web.Response(text="ok")
         if asked.path == BACKDATE and asked.method == "POST" and user.is_master:
             return _json(backdate(self.store, await request.json()))
-        found = discovery.find(asked.path, request.headers.get("Accept", ""))
+        found = discovery.find(asked.path, request.headers.get("Accept", ""), self._aggregation.groups())
         if found is None:
             raise NoSuchPath
         body, content_type = found
