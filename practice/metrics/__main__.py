@@ -8,14 +8,11 @@ import signal
 import time
 from pathlib import Path
 
-from aiohttp import web
-
 from practice.history import Chapter
-from practice.metrics.alertmanager import Alertmanager
-from practice.metrics.api import Api
 from practice.metrics.past import remember
 from practice.metrics.rules import EVERY, Rules
 from practice.metrics.scraping import Target
+from practice.metrics.serving import serve
 from practice.promql.engine import Engine
 from practice.promql.memory import Memory
 
@@ -49,11 +46,7 @@ async def run(chosen: argparse.Namespace) -> None:
         remember(chapters, memory.table(targets[0].url if targets else "history"))
     rules = Rules(chosen.rules)
     engine = Engine(memory, subquery_step=int(EVERY * 1000))
-    app = web.Application()
-    app.add_routes([*Api(engine, targets, rules).routes(), *Alertmanager(rules).routes()])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", chosen.port).start()
+    runner = await serve(engine, targets, rules, port=chosen.port)
     try:
         async with asyncio.TaskGroup() as group:
             for target in targets:
