@@ -18,7 +18,7 @@ from graphs.focus import Focus
 from graphs.model_words import ModelWords, words_for
 from graphs.replying import Replies
 from graphs.words import times
-from graphs.words.answer import Answer
+from graphs.words.answer import Answer, named
 from store.past_fixes import PastFix
 from tools.checkup import Checkup, checkup
 from tools.kubernetes.changes import Change, recent_changes
@@ -98,6 +98,7 @@ async def explain(
         notes=seen.checkup.notes,
         fix=what_it_does(recalled.plan) if recalled and recalled.plan else "",
         helped=recalled.helped if recalled else (),
+        asked=focus.service,
         looked_at=_looked_at(seen, focus),
         window=window,
         model=words,
@@ -177,8 +178,7 @@ def _change(change: Change) -> str:
 
 
 def _about(finding: Finding, service: str) -> bool:
-    named = (finding.object.name, finding.facts.get("workload", ""), finding.facts.get("service", ""))
-    return service in named
+    return service in named(finding)
 
 
 def _ordered(past: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -38,6 +38,8 @@ class Answer:
     fix: str = ""
     """Title of the plan that a runbook makes of the first cause."""
     helped: tuple[PastFix, ...] = ()
+    asked: str = ""
+    """The service that was asked about."""
     looked_at: str = ""
     window: str = ""
     model: ModelWords | None = None
@@ -106,6 +108,20 @@ def impact(cause: Cause, state: ClusterState) -> str:
     return "; ".join(dict.fromkeys(said)) or "none that I can measure"
 
 
+def shown_elsewhere(cause: Cause, asked: str) -> str:
+    """That the service asked about only shows what another one causes, and how the two are connected; "" otherwise."""
+    if not asked or asked in named(cause.finding) or not any(asked in named(f) for f in cause.consequences):
+        return ""
+    culprit = cause.finding.facts.get("workload", cause.finding.object.name)
+    how = next((sentence for sentence in cause.supporting if sentence.startswith(f"{asked} calls ")), "")
+    return f"{asked} shows it, {culprit} causes it" + (f": {how}" if how else "")
+
+
+def named(finding: Finding) -> tuple[str, ...]:
+    """Every name by which somebody may ask about what a finding is about."""
+    return finding.object.name, finding.facts.get("workload", ""), finding.facts.get("service", "")
+
+
 def _workload(cause: Cause, state: ClusterState) -> tuple[str, int, int] | None:
     facts, ref = cause.finding.facts, cause.finding.object
     kind = facts.get("workload_kind", ref.kind)
@@ -120,6 +136,8 @@ def _workload(cause: Cause, state: ClusterState) -> tuple[str, int, int] | None:
 def _facts(answer: Answer, cause: Cause, now: datetime, zone: str) -> tuple[tuple[str, str], ...]:
     finding = cause.finding
     rows = [("Cause", finding.title)]
+    if elsewhere := shown_elsewhere(cause, answer.asked):
+        rows.append(("You asked", elsewhere))
     rows.append(("Impact", impact(cause, answer.state)))
     if finding.since:
         rows.append(("Since", times.since(finding.since, now, zone)))

@@ -72,7 +72,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         if not _dies_young(container):
             title = f"{group.workload.ref.name} keeps crashing: exit code {container.exit_code}, {meaning}"
         if setting:
-            title = f"{group.workload.ref.name} ends since {setting} was changed, as its last words say"
+            title = f"{group.workload.ref.name} crashes since {setting}, which its last words name"
     status = object_seen(
         state,
         ref,
@@ -109,7 +109,7 @@ def _blamed_setting(state: ClusterState, group: Group, known: dict[str, str], lo
         if variable == name:
             known |= {"blamed_setting": name, "env_name": name, "env_value": new, "previous_env_value": old}
             known["confidence"] = "0.93"
-            return f"{name} (from {old} to {new})"
+            return f"{name} was changed from {old or 'nothing'} to {new}"
     return ""
 
 

@@ -193,7 +193,9 @@ class _View:
             wrong = [f"{key}={value}" for key, value in selector.items() if labels.get(key) != value]
             facts["wrong_labels"] = ",".join(wrong)
             facts |= _way_back(selector, labels)
-            told += f"; {nearest.ref.name} has {_text({k: v for k, v in labels.items() if k in selector} or labels)}"
+            right = {facts["selector_key"]: facts["selector_value"]} if "selector_key" in facts else labels
+            picks = f"has no endpoints: it selects {','.join(wrong)}"
+            told = f"{picks}, and the pods of {nearest.ref.name} have {_text(right)}"
             seen.append(
                 list_seen(
                     self.state,

@@ -208,12 +208,12 @@ def _cordon_seen(state: ClusterState, node: Json) -> Evidence:
     name = str(node["metadata"]["name"])
     taints = dig(node, "spec", "taints", default=[])
     at = next((moment(t.get("timeAdded")) for t in taints if t.get("key") == "node.kubernetes.io/unschedulable"), None)
-    since = f" since {spoken(ago(at, state.now))}" if at else ""
+    when = f" {spoken(ago(at, state.now))} ago" if at else ""
     return object_seen(
         state,
         state.ref("Node", node),
         "spec.unschedulable",
-        f"Node {name} is cordoned{since}, and would take these pods",
+        f"Node {name} was cordoned{when}, and would take these pods",
         sample="spec.unschedulable: true",
     )
 

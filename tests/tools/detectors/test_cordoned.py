@@ -51,7 +51,7 @@ def test_the_only_node_that_may_take_a_pod_is_cordoned() -> None:
 
     assert (finding.facts["why"], finding.facts["node"]) == ("cordoned", "a")
     assert "the only node that may take them is cordoned (a)" in finding.title
-    assert any("Node a is cordoned since 11 min" in piece.summary for piece in finding.evidence)
+    assert any("Node a was cordoned 11 min ago" in piece.summary for piece in finding.evidence)
 
 
 def test_a_selector_that_no_node_matches_is_not_blamed_on_a_cordon() -> None:
