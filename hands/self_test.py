@@ -85,7 +85,7 @@ async def _run(sandbox: Sandbox, script: str, socket: Path, *, seconds: float = 
 
 
 def _said(ran: Ran) -> str:
-    return (ran.output.strip().splitlines() or [ran.why or f"exit code {ran.exit_code} without a word"])[-1]
+    return (ran.output.strip().splitlines() or [ran.why or f"exit code {ran.exit_code} without a word"])[-1].rstrip(".")
 
 
 def _advice(output: str) -> str:

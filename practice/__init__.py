@@ -1,1 +1,1 @@
-"""A practice cluster with incidents to train on. Imports nothing of ours and is started only by bot/cli/demo.py."""
+"""A practice cluster with incidents to train on. Imports nothing of ours; only bot/cli/practising.py starts it."""

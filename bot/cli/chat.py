@@ -55,10 +55,11 @@ async def converse(
     first: Card | None,
     *,
     screen: "Screen | None" = None,
+    lines: "Lines | None" = None,
     own_words: "Mapping[str, OwnWord] | None" = None,
     watch: "Callable[[Reply], None]" = lambda _: None,
 ) -> None:
-    """The chat between `who` and the opened app, until the person leaves. The last three are the caller's own."""
+    """The chat between `who` and the opened app, until the person leaves; what is not given is this terminal's."""
     from bot.doors.terminal.chat import Chat
     from bot.doors.terminal.identity import PRACTICE_NAMES
     from bot.doors.terminal.screen import Screen, stdout_console
@@ -74,13 +75,12 @@ async def converse(
 
     names: set[str] = set()
     learning = asyncio.create_task(_learn_names(opened, names))
-    lines: Lines
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if lines is None and sys.stdin.isatty() and sys.stdout.isatty():
         from bot.doors.terminal.prompt import PromptLines
 
         history = settings.state_folder / "chat_history"
         lines = PromptLines(listener, label, history=history, names=lambda: names)
-    else:
+    elif lines is None:
         from bot.doors.terminal.lines import PipedLines
 
         lines = PipedLines()

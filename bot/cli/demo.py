@@ -1,37 +1,21 @@
 """`hilda demo`: a broken shop to talk about, on a practice cluster."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.command import command
 from bot.cli.exits import Exit
-from bot.cli.options import Plain, PlainOption, ZoneOption
+from bot.cli.options import Cluster, ClusterOption, Plain, PlainOption, SeedOption, ZoneOption
 
 if TYPE_CHECKING:
     from bot.cli.practising import Practice
     from bot.doors.terminal.screen import Screen
     from domain.cards import Card, ClusterLabel
-    from practice.planes import Kind
 
 app = command()
 
 FIRST = "bad-image"
-
-
-class Cluster(StrEnum):
-    real = "real"
-    small = "small"
-
-
-ClusterOption = Annotated[
-    Cluster | None,
-    typer.Option(
-        "--cluster", help="Kubernetes' own control plane, or the small one of ours; else real where its programs are."
-    ),
-]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Draws names and numbers; equal seeds, equal names.")]
 
 
 @app.command()
@@ -55,20 +39,8 @@ def demo(
         _list(output)
         return
     check_name(scenario)  # A misspelt name is said before anything is started.
-    kind = kind_of(cluster)
-    code = run_until_left(_demo(scenario, drawn(seed), kind, keep=keep, play=play, zone=zone))
+    code = run_until_left(_demo(scenario, drawn(seed), cluster, keep=keep, play=play, zone=zone))
     raise typer.Exit(code)
-
-
-def kind_of(cluster: Cluster | None) -> "Kind | None":
-    """The option in practice's words."""
-    match cluster:
-        case None:
-            return None
-        case Cluster.real:
-            return "real"
-        case Cluster.small:
-            return "small"
 
 
 def _list(output: Plain) -> None:
@@ -86,7 +58,7 @@ def _list(output: Plain) -> None:
         print_card(card("Incidents to practise on", table), Output.text, reader_zone())
 
 
-async def _demo(scenario: str, seed: int, kind: "Kind | None", *, keep: bool, play: bool, zone: str) -> Exit:
+async def _demo(scenario: str, seed: int, cluster: Cluster | None, *, keep: bool, play: bool, zone: str) -> Exit:
     from bot.cli.chat import converse
     from bot.cli.practice_card import first_card
     from bot.cli.practising import practising
@@ -97,7 +69,7 @@ async def _demo(scenario: str, seed: int, kind: "Kind | None", *, keep: bool, pl
 
     reader = reader_zone(zone)
     with Starting() as tell:
-        async with practising(scenario, seed, kind=kind, keep=keep, tell=tell) as practice:
+        async with practising(scenario, seed, cluster=cluster, keep=keep, tell=tell) as practice:
             tell.ready(f"scenario {scenario}, seed {seed}")
             who = await speaker(practice.app, practice.settings, "oncall", reader)
             ground = practice.ground
@@ -106,7 +78,7 @@ async def _demo(scenario: str, seed: int, kind: "Kind | None", *, keep: bool, pl
                 first_card(
                     ground.hint,
                     ground.namespace,
-                    practice.kind,
+                    practice.small,
                     who.label(practice.app),
                     second_terminal=None if play else practice.second_terminal(),
                     no_sandbox=practice.no_sandbox,

@@ -19,6 +19,13 @@ class Plain(StrEnum):
     json = "json"
 
 
+class Cluster(StrEnum):
+    """What a practice is played on."""
+
+    real = "real"
+    small = "small"
+
+
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to write the answer.")]
 PlainOption = Annotated[Plain, typer.Option("--output", "-o", help="How to write the answer.")]
 NamespaceOption = Annotated[
@@ -30,3 +37,8 @@ KubeconfigOption = Annotated[str, typer.Option("--kubeconfig", metavar="FILE", h
 PrometheusOption = Annotated[str, typer.Option("--prometheus", metavar="URL", help="Where Prometheus answers.")]
 ZoneOption = Annotated[str, typer.Option("--zone", metavar="ZONE", help="Show times in this zone, as Europe/Berlin.")]
 AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="Speak as a made-up person; practice only.")]
+ClusterOption = Annotated[
+    Cluster | None,
+    typer.Option("--cluster", help="Kubernetes' own control plane or our small one; real where its programs are."),
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Draws names and numbers; equal seeds, equal names.")]

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 from domain.cards import Card, ClusterLabel, Code, Facts, Part, Text, card
-from practice.planes import Kind
 
-_WHICH: dict[Kind, str] = {
-    "real": "a real Kubernetes control plane, started for you",
-    "small": "a small Kubernetes API of our own, since etcd and kube-apiserver are not installed here; kubectl is real",
-}
+_REAL = "Kubernetes' own control plane, started for you"
+_SMALL = "a small Kubernetes API of ours; the kubectl is real. `--cluster real` needs etcd and kube-apiserver"
 
 
 def question_of(hint: str, namespace: str) -> str:
@@ -24,7 +21,7 @@ def story_of(hint: str) -> str:
 def first_card(
     hint: str,
     namespace: str,
-    kind: Kind,
+    small: bool,
     label: ClusterLabel,
     *,
     title: str = "You are on call",
@@ -39,7 +36,7 @@ def first_card(
         ("Approve", "another person must: type `as lead`, then `approve`; or from a second terminal, see below"),
         ("Help", "`help` at any time; `evidence` shows what an answer rests on"),
         ("Leave", leave),
-        ("Cluster", _WHICH[kind]),
+        ("Cluster", _SMALL if small else _REAL),
     ]
     parts: list[Part] = [Text(story_of(hint)), Facts(tuple(facts))]
     if no_sandbox:

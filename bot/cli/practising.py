@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.exits import Exit
+from bot.cli.options import Cluster
 from domain.errors import Misconfigured, ProgramsMissing
 from practice import planes, programs
 from practice.ground import PracticeGround, Tell
+from practice.health import Verdict
 from practice.plane import Plane
 
 if TYPE_CHECKING:
@@ -36,8 +39,14 @@ class Practice:
     """Why approved scripts cannot run here and how that is mended; "" where they can."""
 
     @property
-    def kind(self) -> planes.Kind:
-        return planes.kind_of(self.ground.plane)
+    def small(self) -> bool:
+        """Whether it is played on practice's own API server."""
+        return planes.kind_of(self.ground.plane) == "small"
+
+    @property
+    def leave_alone(self) -> bool:
+        """Whether the right thing is to change nothing."""
+        return bool(self.ground.scenario.healed.get("untouched"))
 
     def second_terminal(self) -> Path:
         """A file to source in another terminal: from then on `hilda` and `kubectl` there mean this practice."""
@@ -62,7 +71,7 @@ async def practising(
     scenario: str,
     seed: int,
     *,
-    kind: planes.Kind | None = None,
+    cluster: Cluster | None = None,
     keep: bool = False,
     plane: Plane | None = None,
     tell: Tell,
@@ -71,7 +80,7 @@ async def practising(
     trial = asyncio.create_task(why_no_sandbox())
     try:
         with _said_in_one_line():
-            opening = PracticeGround.open(scenario, seed, keep=keep, plane=plane, kind=kind, tell=tell)
+            opening = PracticeGround.open(scenario, seed, keep=keep, plane=plane, kind=_kind(cluster), tell=tell)
             async with opening as ground:
                 tell("opening Hilda")
                 async with _hilda(ground, await trial) as practice:
@@ -81,11 +90,11 @@ async def practising(
 
 
 @asynccontextmanager
-async def practice_plane(kind: planes.Kind | None, seed: int, tell: Tell) -> AsyncIterator[Plane]:
+async def practice_plane(cluster: Cluster | None, seed: int, tell: Tell) -> AsyncIterator[Plane]:
     """A control plane for several incidents, one after the other."""
     from practice.ground import STARTING
 
-    chosen = planes.chosen(kind)
+    chosen = planes.chosen(_kind(cluster))
     tell(STARTING[chosen])
     with _said_in_one_line():
         plane = await planes.start(chosen, seed=seed)
@@ -174,6 +183,26 @@ def run_until_left(coroutine: Coroutine[Any, Any, Exit]) -> Exit:
         return asyncio.run(ended())
     except asyncio.CancelledError:
         return Exit.interrupted
+
+
+async def kept_trying(ground: PracticeGround, seconds: float = 15.0) -> Verdict:
+    """The judge's verdict; a fix needs a moment until it shows in pods and metrics."""
+    deadline = time.monotonic() + seconds
+    while True:
+        verdict = await ground.healed()
+        if verdict.ok or time.monotonic() > deadline:
+            return verdict
+        await asyncio.sleep(1)
+
+
+def _kind(cluster: Cluster | None) -> planes.Kind | None:
+    match cluster:
+        case None:
+            return None
+        case Cluster.real:
+            return "real"
+        case Cluster.small:
+            return "small"
 
 
 def check_name(scenario: str) -> None:

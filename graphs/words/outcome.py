@@ -19,7 +19,7 @@ _NOT_RUN = {
 def approved_card(record: ProposalRecord, cluster: ClusterLabel, now: datetime, zone: str, waits: str = "") -> Card:
     """In place of the buttons: who said yes, when, and what happens next; `waits` says why nothing can run it now."""
     going_on = (("Next", "the executor claims it, runs it once and verifies it"),)
-    waiting = (("Next", "it waits until somewhere it can run"), ("Why", waits))
+    waiting = (("Next", "it waits: nothing here can run it"), ("Why", waits))
     return card(
         f"Approved: {record.proposal.title}",
         Facts((*_decisions(record, now, zone), *(waiting if waits else going_on))),

@@ -139,6 +139,11 @@ def stdout_console() -> Console:
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=False, legacy_windows=False)
 
 
+def stderr_console() -> Console:
+    """The same for standard error, where standard output belongs to a program."""
+    return Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=False, legacy_windows=False)
+
+
 @contextmanager
 def _as_wide_as(console: Console, width: int) -> Iterator[None]:
     before = console.width
