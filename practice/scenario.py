@@ -24,6 +24,7 @@ NAMES = (
     "cordoned",
     "claim-pending",
     "autoscaler-limit",
+    "misleading",
 )
 
 

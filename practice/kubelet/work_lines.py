@@ -22,5 +22,6 @@ def work_line(how: Behaviour, chance: random.Random) -> str:
     if chance.random() < how.upstream_ratio:
         return f"ERROR GET {path} 502 {took:.0f}ms: upstream {how.upstream} {how.upstream_says}"
     if chance.random() < how.error_ratio - how.upstream_ratio:
-        return f"ERROR GET {path} 500 {took:.0f}ms: internal error"
+        why = "no database connection became free" if how.pool_waiting else "internal error"
+        return f"ERROR GET {path} {503 if how.pool_waiting else 500} {took:.0f}ms: {why}"
     return f"INFO GET {path} 200 {took:.0f}ms"

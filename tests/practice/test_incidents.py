@@ -210,6 +210,24 @@ async def test_an_autoscaler_at_its_limit_is_healed_by_a_higher_one(practice_gro
     assert healed.ok, healed.why
 
 
+async def test_a_fault_two_services_away_is_healed_where_it_is(practice_ground: OpenGround) -> None:
+    """The front complains about the middle; going back with the front's own release makes no difference."""
+    ground = await practice_ground("misleading", seed=31)
+    values = ground.scenario.values
+    front, middle, back = (values[name] for name in ("outer_caller", "caller", "victim"))
+    await until("live figures", lambda: _complains(ground, f"{front} answers"))
+    before = await ground.healed()
+    await until("a caller to complain", lambda: _writes(ground, front, f"upstream {middle}"), seconds=10)
+    await until("its upstream to complain", lambda: _writes(ground, middle, f"upstream {back}"), seconds=10)
+
+    other = await _tried(ground, ["rollout", "undo", f"deployment/{front}"])
+    healed = await _healed_by(ground, fixes(values)["pool-exhausted"])
+
+    assert f"p95 of {back}" in before.why
+    assert f"{front} answers" in other.why
+    assert healed.ok, healed.why
+
+
 async def _writes(ground: PracticeGround, service: str, text: str) -> bool:
     return text in await _kubectl(ground, ["logs", "-l", f"app.kubernetes.io/name={service}", "--tail=20"])
 
