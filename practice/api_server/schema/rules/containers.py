@@ -22,6 +22,7 @@ _DOWNWARD = (
     "status.podIP",
     "status.podIPs",
 )
+_RESTARTS = ("Always", "Never", "OnFailure")
 _NO_INIT = "may not be set for init containers without restartPolicy=Always"
 
 
@@ -38,8 +39,8 @@ def containers(found: list[Json], volumes: set[str], path: str) -> Iterator[Faul
             yield duplicate(f"{here}.name", name)
         seen.add(name)
         yield from _hooks(container, here)
-        if container.get("restartPolicy") is not None:
-            yield from one_of(container, "restartPolicy", ("Always", "Never", "OnFailure"), here)
+        if "restartPolicy" in container:
+            yield from one_of(container, "restartPolicy", _RESTARTS, here)
     yield from host_port_conflicts(found, path)
 
 
@@ -48,6 +49,8 @@ def init_containers(found: list[Json], others: Iterable[Json], volumes: set[str]
     for place, container in enumerate(found):
         here = f"{path}[{place}]"
         yield from _container(container, volumes, here)
+        if "restartPolicy" in container:
+            yield from one_of(container, "restartPolicy", _RESTARTS, here)
         name = container.get("name", "")
         if name in seen:
             yield duplicate(f"{here}.name", name)
@@ -220,8 +223,9 @@ def resources(found: Json, path: str) -> Iterator[Fault]:
 def _resource_name(name: str, path: str) -> Iterator[Fault]:
     wrong = names.label_key(name)
     yield from (invalid(path, name, why) for why in wrong)
-    if not wrong and "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
-        yield invalid(path, name, "must be a standard resource type or fully qualified")
+    if "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
+        if not wrong:
+            yield invalid(path, name, "must be a standard resource type or fully qualified")
         yield invalid(path, name, "must be a standard resource for containers")
     elif not wrong and "/" in name and name.startswith("requests."):
         yield invalid(path, name, "doesn't follow extended resource name standard")

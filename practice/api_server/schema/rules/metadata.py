@@ -13,6 +13,8 @@ NEGATIVE = "must be greater than or equal to 0"
 _MOST_ANNOTATIONS = 256 * 1024
 _UNCHANGED = "name namespace uid creationTimestamp deletionTimestamp deletionGracePeriodSeconds".split()
 
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+
 NameRule = Callable[[str], list[str]]
 
 
@@ -27,8 +29,11 @@ def new_metadata(metadata: Json, namespaced: bool, name_rule: NameRule) -> Itera
     if not namespaced and metadata.get("namespace"):
         yield forbidden("metadata.namespace", "not allowed on this type")
     yield from _common(metadata)
-    for finalizer in metadata.get("finalizers", []):
+    for place, finalizer in enumerate(metadata.get("finalizers", [])):
         yield from (invalid("metadata.finalizers", finalizer, why) for why in names.label_key(finalizer))
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            why = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(f"metadata.finalizers[{place}]", finalizer, why)
 
 
 def changed_metadata(metadata: Json, old: Json) -> Iterator[Fault]:
@@ -43,7 +48,9 @@ def changed_metadata(metadata: Json, old: Json) -> Iterator[Fault]:
             )
     for name in _UNCHANGED:
         if metadata.get(name) != old.get(name):
-            yield invalid(f"metadata.{name}", metadata.get(name, "" if name in ("name", "namespace", "uid") else None), IMMUTABLE)
+            yield invalid(
+                f"metadata.{name}", metadata.get(name, "" if name in ("name", "namespace", "uid") else None), IMMUTABLE
+            )
     yield from _common(metadata)
 
 

@@ -13,7 +13,9 @@ _PERCENT = "[0-9]+%"
 
 _ENDS = "and must start and end with an alphanumeric character"
 _ABOUT_LABEL = f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', {_ENDS}"
-_ABOUT_SUBDOMAIN = f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {_ENDS}"
+_ABOUT_SUBDOMAIN = (
+    f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {_ENDS}"
+)
 _ABOUT_1035 = (
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
     "and end with an alphanumeric character"
@@ -25,8 +27,8 @@ _ABOUT_VALUE = (
 )
 _ABOUT_CONFIG_KEY = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
 _ABOUT_WILDCARD = (
-    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower "
-    "case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
 )
 
 _is_label = re.compile(_LABEL).fullmatch
@@ -40,8 +42,8 @@ def regex_error(about: str, pattern: str, *examples: str) -> str:
     return f"{about} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
-def at_most(length: int) -> str:
-    return f"must be no more than {length} characters"
+def at_most(length: int, unit: str = "characters") -> str:
+    return f"must be no more than {length} {unit}"
 
 
 def between(low: int, high: int) -> str:
@@ -91,19 +93,23 @@ def label_key(key: str) -> list[str]:
         ]
     found = []
     if len(parts) == 2:
-        found = [f"prefix part {each}" for each in dns_subdomain(parts[0])] if parts[0] else ["prefix part must be non-empty"]
+        found = (
+            [f"prefix part {each}" for each in dns_subdomain(parts[0])]
+            if parts[0]
+            else ["prefix part must be non-empty"]
+        )
     name = parts[-1]
     if not name:
         found.append("name part must be non-empty")
     elif len(name) > 63:
-        found.append(f"name part {at_most(63)}")
+        found.append(f"name part {at_most(63, 'bytes')}")
     if not _is_key(name):
         found.append(f"name part {regex_error(_ABOUT_KEY, _KEY, *examples)}")
     return found
 
 
 def label_value(value: str) -> list[str]:
-    found = [at_most(63)] if len(value) > 63 else []
+    found = [at_most(63, "bytes")] if len(value) > 63 else []
     if not _is_value(value):
         found.append(regex_error(_ABOUT_VALUE, _VALUE, "MyValue", "my_value", "12345"))
     return found

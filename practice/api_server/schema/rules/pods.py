@@ -179,8 +179,10 @@ def _affinity(found: Json, path: str) -> Iterator[Fault]:
         for place, term in enumerate(found.get(kind, {}).get("requiredDuringSchedulingIgnoredDuringExecution", [])):
             here = f"{path}.{kind}.requiredDuringSchedulingIgnoredDuringExecution[{place}]"
             yield from selector(term.get("labelSelector"), f"{here}.labelSelector")
-            if not term.get("topologyKey"):
+            key = term.get("topologyKey", "")
+            if not key:
                 yield required(f"{here}.topologyKey", "can not be empty")
+            yield from (invalid(f"{here}.topologyKey", key, why) for why in names.label_key(key))
 
 
 def _node_requirement(found: Json, path: str) -> Iterator[Fault]:
