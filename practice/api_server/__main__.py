@@ -31,8 +31,8 @@ async def run(chosen: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     audit_log = AuditLog(chosen.audit_log, access.audit_policy()) if chosen.audit_log else None
-    server = ApiServer(Tokens(chosen.tokens), audit_log)
-    await server.run(chosen.port, chosen.certificate, chosen.key)
+    server = ApiServer(Tokens(chosen.tokens), audit_log, port=chosen.port)
+    await server.run(chosen.certificate, chosen.key)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practice.api_server.refusals import bad_request, invalid
+from practice.api_server.schema import faults
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _OF_NAMESPACES = ("status", "finalize")
@@ -45,12 +46,11 @@ class Asked:
         """`kind` is CreateOptions, UpdateOptions, PatchOptions or DeleteOptions."""
         dry_run = self.query.get("dryRun", "")
         if dry_run not in ("", "All"):
-            message = f'Unsupported value: ["{dry_run}"]: supported values: "All"'
-            raise invalid("meta.k8s.io", kind, "", [("dryRun", "FieldValueNotSupported", message)])
+            raise invalid("meta.k8s.io", kind, "", [faults.unsupported("dryRun", [dry_run], ["All"])])
         validation = self.query.get("fieldValidation", "")
         if validation not in ("", "Ignore", "Warn", "Strict"):
-            message = f'Unsupported value: "{validation}": supported values: "", "Ignore", "Strict", "Warn"'
-            raise invalid("meta.k8s.io", kind, "", [("fieldValidation", "FieldValueNotSupported", message)])
+            fault = faults.unsupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
+            raise invalid("meta.k8s.io", kind, "", [fault])
 
 
 def read(method: str, path: str, query: Mapping[str, str]) -> Asked:

@@ -7,6 +7,7 @@ from datetime import datetime
 from practice.api import Json
 from practice.api_server.refusals import bad_request, invalid
 from practice.api_server.resources import Resource
+from practice.api_server.schema import faults
 from practice.api_server.times import stamp
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -47,7 +48,7 @@ def carry_over(new: Json, old: Json, resource: Resource) -> None:
     """Keep what only the server writes, and count the change if it is one of what the object asks for."""
     mine, before = new["metadata"], old["metadata"]
     if mine.get("uid") and mine["uid"] != before["uid"]:
-        fault = ("metadata.uid", "FieldValueInvalid", f'Invalid value: "{mine["uid"]}": field is immutable')
+        fault = faults.invalid("metadata.uid", mine["uid"], "field is immutable")
         raise invalid(resource.group, resource.kind, before["name"], [fault, fault])
     for field in _SERVERS_OWN:
         mine.pop(field, None)

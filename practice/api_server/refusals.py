@@ -3,6 +3,7 @@
 from typing import Any
 
 from practice.api import Json
+from practice.api_server.schema.faults import Fault, invalid_status
 
 
 class Refused(Exception):
@@ -110,23 +111,7 @@ def unsupported_media_type(message: str = "415: Unsupported Media Type") -> Refu
     return Refused(415, "UnsupportedMediaType", message, {} if message.startswith("415") else None)
 
 
-REASONS = {
-    "Invalid value": "FieldValueInvalid",
-    "Required value": "FieldValueRequired",
-    "Unsupported value": "FieldValueNotSupported",
-    "Forbidden": "FieldValueForbidden",
-    "Duplicate value": "FieldValueDuplicate",
-    "Too long": "FieldValueTooLong",
-    "Too many": "FieldValueTooMany",
-    "Not found": "FieldValueNotFound",
-    "Internal error": "InternalError",
-}
-
-
-def invalid(group: str, kind: str, name: str, faults: list[tuple[str, str, str]]) -> Refused:
-    """Faults are (field, reason such as FieldValueInvalid, message such as `Invalid value: 3: ...`)."""
-    told = list(dict.fromkeys(f"{field}: {message}" for field, _, message in faults))
-    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
-    causes = [{"reason": reason, "message": message, "field": field} for field, reason, message in faults]
-    message = f'{qualified(group, kind)} "{name}" is invalid: {text}'
-    return Refused(422, "Invalid", message, details_of(group, kind, name, causes=causes))
+def invalid(group: str, kind: str, name: str, faults: list[Fault]) -> Refused:
+    """An object or its options with these faults."""
+    status = invalid_status(group, kind, name, faults)
+    return Refused(422, "Invalid", status["message"], status["details"])

@@ -4,6 +4,7 @@ from practice.api import Json
 from practice.api_server import shaping
 from practice.api_server.call import Answer, Call
 from practice.api_server.refusals import bad_request, invalid, modified_meanwhile
+from practice.api_server.schema import faults
 from practice.api_server.writing import Writing
 
 _OPERATORS = {"In": "in", "NotIn": "notin"}
@@ -29,8 +30,8 @@ class Scale:
     def _write(self, call: Call, scale: Json) -> Answer:
         replicas = (scale.get("spec") or {}).get("replicas", 0)
         if not isinstance(replicas, int) or replicas < 0:
-            message = f"Invalid value: {replicas}: must be greater than or equal to 0"
-            raise invalid("autoscaling", "Scale", call.asked.name, [("spec.replicas", "FieldValueInvalid", message)])
+            fault = faults.invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+            raise invalid("autoscaling", "Scale", call.asked.name, [fault])
         current = self._writing.current(call).item
         version = scale.get("metadata", {}).get("resourceVersion")
         if version and version != current["metadata"]["resourceVersion"]:

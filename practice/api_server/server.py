@@ -41,12 +41,13 @@ _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
 class ApiServer:
-    def __init__(self, tokens: Tokens, audit_log: AuditLog | None = None) -> None:
+    def __init__(self, tokens: Tokens, audit_log: AuditLog | None = None, *, port: int) -> None:
+        self._port = port
         self._tokens = tokens
         self._audit = audit_log
         self._catalog = Catalog()
         self.store = Store()
-        bootstrap.fill(self.store, self._catalog)
+        bootstrap.fill(self.store, self._catalog, port)
         self._authorizer = Authorizer(self.store)
         self._listing = Listing(self.store)
         self._watching = Watching(self.store)
@@ -58,7 +59,7 @@ class ApiServer:
         self._aggregation = Aggregation(self.store)
         self._reviews = Reviews(self._authorizer)
 
-    async def run(self, port: int, certificate: Path, key: Path) -> None:
+    async def run(self, certificate: Path, key: Path) -> None:
         """Listen on loopback until cancelled."""
         app = web.Application(client_max_size=_LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self.answer)
@@ -68,7 +69,7 @@ class ApiServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, backlog=1024).start()
+            await web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=tls, backlog=1024).start()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._aggregation.follow())
                 group.create_task(forget_old_events(self.store))

@@ -9,8 +9,8 @@ from practice.api import Json
 from practice.api_server import protobuf
 from practice.api_server.call import Call
 from practice.api_server.negotiation import PROTOBUF
-from practice.api_server.refusals import Refused, bad_request, unsupported_media_type
-from practice.api_server.schema import managed_fields, patches
+from practice.api_server.refusals import Refused, bad_request, invalid, unsupported_media_type
+from practice.api_server.schema import managed_fields, patches, validation
 from practice.api_server.schema.patch_errors import PatchRefused
 from practice.api_server.schema.schemas import schema_of
 from practice.api_server.schema.unknown_fields import CannotDecode, Decoded, parsed, strict_error
@@ -105,12 +105,14 @@ def _warned(call: Call, outcome: Decoded) -> Json:
 
 def _patch_refusal(refused: PatchRefused) -> Refused:
     causes = [{"reason": each.reason, "message": each.message, "field": each.field} for each in refused.faults]
-    details = {"causes": causes} if causes else None
+    details: Json | None = {"causes": causes} if causes else {} if refused.code == 422 else None
     return Refused(refused.code, refused.reason, refused.message, details)
 
 
 def check(item: Json, old: Json | None, call: Call) -> None:
-    return
+    """422 with everything that is wrong with an object, or with the change from an old one."""
+    if found := validation.faults(item, old, subresource=call.asked.subresource):
+        raise invalid(call.resource.group, call.resource.kind, item["metadata"].get("name", ""), found)
 
 
 def note_manager(new: Json, old: Json | None, call: Call) -> None:

@@ -10,6 +10,7 @@ from practice.api import Json
 from practice.api_server.call import Call
 from practice.api_server.listing import Choice, check_version, choice
 from practice.api_server.refusals import expired, invalid
+from practice.api_server.schema import faults
 from practice.api_server.shapes import Shape
 from practice.api_server.store import Change, Store, Stored, TooOld
 
@@ -97,6 +98,6 @@ def _too_old(since: int) -> Json:
 def _check_options(call: Call) -> None:
     asked = call.asked
     if "sendInitialEvents" in asked.query and asked.query.get("resourceVersionMatch") != "NotOlderThan":
-        message = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        fault = ("resourceVersionMatch", "FieldValueForbidden", message)
+        why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        fault = faults.forbidden("resourceVersionMatch", why)
         raise invalid("meta.k8s.io", "ListOptions", "", [fault])

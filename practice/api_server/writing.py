@@ -7,12 +7,25 @@ from practice.api import Json
 from practice.api_server import admission, metadata, shaping, strategies
 from practice.api_server.call import Answer, Call
 from practice.api_server.conversions import from_kept, to_kept
-from practice.api_server.refusals import already_exists, bad_request, modified_meanwhile, not_found
+from practice.api_server.refusals import already_exists, bad_request, conflict, invalid, modified_meanwhile, not_found
+from practice.api_server.schema import faults
 from practice.api_server.schema.defaults import defaulted
-from practice.api_server.services import give_addresses
+from practice.api_server.services import give_addresses, keep_addresses
 from practice.api_server.store import Store, Stored
 
 Change = Callable[[Json], Json]
+
+_RBAC = "rbac.authorization.k8s.io"
+_MADE_BY_UPDATE = frozenset(
+    f"clusterrolebindings.{_RBAC} clusterroles.{_RBAC} endpoints events leases.coordination.k8s.io limitranges "
+    f"rolebindings.{_RBAC} roles.{_RBAC} services".split()
+)
+"""Kinds of which a PUT makes the object that is not there."""
+_NEVER_BLIND = frozenset(
+    "leases.coordination.k8s.io poddisruptionbudgets.policy validatingadmissionpolicies.admissionregistration.k8s.io "
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io".split()
+)
+"""Kinds that nobody replaces without saying which version they saw."""
 
 
 def copied(value: Any) -> Any:
@@ -51,9 +64,14 @@ class Writing:
     def update(self, call: Call) -> Answer:
         call.asked.check_write_options("UpdateOptions")
         given = self._given(call)
-        name = given["metadata"].setdefault("name", call.asked.name)
-        if name != call.asked.name:
-            raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.asked.name})")
+        meta = given["metadata"]
+        meta.setdefault("name", call.asked.name)
+        stored = self._store.find(call.resource.shelf, call.namespace, call.asked.name)
+        if stored is None and call.resource.shelf in _MADE_BY_UPDATE and not meta.get("uid"):
+            _check_place(given, call)
+            return Answer(self.add(call, given), 201)
+        if stored:
+            _check_replaces(meta, stored, call)
         return Answer(self.change(call, lambda _: given))
 
     def patch(self, call: Call) -> Answer:
@@ -66,6 +84,7 @@ class Writing:
         stored = self.current(call)
         old = stored.item
         new = change(from_kept(copied(old), resource))
+        _check_place(new, call)
         version = new["metadata"].get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
             raise modified_meanwhile(resource.group, resource.plural, call.asked.name)
@@ -73,6 +92,8 @@ class Writing:
         shaping.note_manager(new, old, call)
         new = strategies.carry_over(new, old, resource, call.asked.subresource)
         metadata.carry_over(new, old, resource)
+        if resource.shelf == "services" and not call.asked.subresource:
+            keep_addresses(new, old, self._store)
         shaping.check(new, old, call)
         admission.check_policy(self._store, call, call.asked.name)
         if call.dry_run or new == old:
@@ -103,9 +124,29 @@ class Writing:
             )
         item.setdefault("metadata", {})
         item = shaping.decoded(call, {"kind": item["kind"], "apiVersion": item["apiVersion"], **item})
-        if item["metadata"].get("namespace", call.namespace) != call.namespace:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        if call.asked.verb == "create":
+            _check_place(item, call)
         return item
+
+
+def _check_replaces(meta: Json, stored: Stored, call: Call) -> None:
+    """Whoever replaces an object means that one, and for some kinds has to have seen it."""
+    resource = call.resource
+    if meta.get("uid") and meta["uid"] != stored.item["metadata"]["uid"]:
+        why = f"UID in precondition: {meta['uid']}, UID in object meta: {stored.item['metadata']['uid']}"
+        raise conflict(resource.group, resource.plural, stored.name, f"Precondition failed: {why}")
+    if resource.shelf in _NEVER_BLIND and not meta.get("resourceVersion"):
+        fault = faults.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+        raise invalid(resource.group, resource.plural, stored.name, [fault])
+
+
+def _check_place(item: Json, call: Call) -> None:
+    """An object says the same name and namespace as its path, or none."""
+    meta, name = item["metadata"], call.asked.name
+    if name and meta.get("name", name) != name:
+        raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({name})")
+    if meta.get("namespace", call.namespace) != call.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def _is_over(new: Json, old: Json) -> bool:
