@@ -102,7 +102,7 @@ class Events:
 
     def _say(self, component: str, kind: Kind, item: Json, level: str, reason: str, message: str) -> None:
         about = _reference(kind, item)
-        thing = (component, *about.values())
+        thing = (component, about["kind"], about["uid"])
         key: _Key = (*thing, level, reason, message)
         similar = self._similar.setdefault((*thing, level, reason), _Similar())
         now = time.monotonic()
@@ -114,7 +114,7 @@ class Events:
             similar.messages.pop()
             key = (*thing, level, reason)
             message = f"(combined from similar events): {message}"
-        if not self._allowances.setdefault((component, kind.name, *about.values()), _Allowance()).take():
+        if not self._allowances.setdefault(thing, _Allowance()).take():
             return
         at = stamp()
         event = {

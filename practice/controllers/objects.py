@@ -5,7 +5,7 @@ What we write is in the picture at once: a controller that has just created thre
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 import aiohttp
@@ -16,6 +16,7 @@ from practice.controllers.kinds import Key, Kind, key_of
 log = logging.getLogger(__name__)
 
 _ABSENT_KIND_REST = 30.0
+_REMEMBERED = 10_000
 
 Listener = Callable[[Json | None, Json | None], None]
 """Hears (before, after); None before for a new object, None after for one that is gone."""
@@ -29,8 +30,8 @@ class Objects:
         self._items: dict[Key, Json] = {}
         self._by_namespace: defaultdict[str, dict[str, Json]] = defaultdict(dict)
         self._by_uid: dict[str, Json] = {}
-        self._ended: set[str] = set()
-        """Uids of what we deleted and the watch has not yet told."""
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Uids of what is gone, the latest of them: the answer to a write may come after the watch told of the end."""
         self._indexes: list[Index] = []
         self._listeners: list[Listener] = []
 
@@ -78,8 +79,7 @@ class Objects:
         meta = told.get("metadata", {})
         if meta.get("uid") == uid and (meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")):
             self._take(told)
-        elif self.by_uid(uid):
-            self._ended.add(uid)
+        else:
             self._drop(item)
 
     async def fresh(self, item: Json) -> Json | None:
@@ -116,7 +116,6 @@ class Objects:
         for item in list(self._items.values()):
             if item["metadata"]["uid"] not in there and _version(item) <= int(version):
                 self._drop(item)
-        self._ended &= there
         for item in items:
             self._take(item)
         return version
@@ -128,7 +127,6 @@ class Objects:
                 return ""
             version = item["metadata"]["resourceVersion"]
             if kind == "DELETED":
-                self._ended.discard(item["metadata"]["uid"])
                 self._drop(item)
             elif kind != "BOOKMARK":
                 self._take(item)
@@ -152,7 +150,11 @@ class Objects:
         return item
 
     def _drop(self, item: Json) -> None:
-        before = self._by_uid.pop(item["metadata"]["uid"], None)
+        uid = item["metadata"]["uid"]
+        self._ended[uid] = None
+        if len(self._ended) > _REMEMBERED:
+            self._ended.popitem(last=False)
+        before = self._by_uid.pop(uid, None)
         if before is None:
             return
         key = key_of(before)

@@ -100,8 +100,9 @@ def _new(service: Json, ports: tuple[Port, ...], endpoints: Sequence[Json]) -> J
             "ownerReferences": [reference(SERVICE, service)],
         },
         "addressType": "IPv4",
-        "ports": [port_json(port) for port in ports],
-        "endpoints": list(endpoints),
+        # Null where there is nothing, as Kubernetes' own controller writes it.
+        "ports": [port_json(port) for port in ports] or None,
+        "endpoints": list(endpoints) or None,
     }
 
 

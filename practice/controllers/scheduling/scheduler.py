@@ -143,16 +143,19 @@ class Scheduler:
     def _message(self, fault: str, objections: Sequence[Objection]) -> str:
         """In Kubernetes' words: how many nodes objected to what, and whether preemption would help."""
         nodes = len(self._rooms)
+        none = f"0/{nodes} nodes are available:"
+        if fault:
+            # Kubernetes' own second sentence here is the plugin for devices, which finds no state of its own.
+            return f"{none} {fault}. not found"
         reasons = Counter(reason for each in objections for reason in each.reasons)
-        why = fault or ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-        hopeless = sum(each.final for each in objections) if not fault else nodes
+        why = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+        hopeless = sum(each.final for each in objections)
         helps = {
             "Preemption is not helpful for scheduling": hopeless,
             "No preemption victims found for incoming pod": nodes - hopeless,
         }
         preemption = ", ".join(sorted(f"{count} {reason}" for reason, count in helps.items() if count))
-        none = f"0/{nodes} nodes are available:"
-        return f"{none} {why}. preemption: {none} {preemption}."
+        return f"{none} {why}. no new claims to deallocate, preemption: {none} {preemption}."
 
     def _begin(self, binding: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(binding)

@@ -1,0 +1,146 @@
+"""A namespace to tell a story in, and a picture of it that is the same wherever the same happened."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from practice.api import Api, Json
+from practice.controllers.conditions import condition
+from practice.controllers.kinds import (
+    DEPLOYMENT,
+    EVENT,
+    NAMESPACE,
+    NODE,
+    POD,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from practice.plane import Plane
+from practice.waiting import until
+
+_DROPPED = {"uid", "resourceVersion", "managedFields", "generation", "observedGeneration", "nodeName", "zone"}
+_DROPPED |= {"containerID", "imageID", "finalizers", "topology.kubernetes.io/zone"}
+_DROPPED |= {"endpoints.kubernetes.io/last-change-trigger-time"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_DRAWN = re.compile(r"(?<=[-\"])[bcdfghjklmnpqrstvwxz2456789]{5,10}\b")
+"""Hashes of templates and the ends of generated names: letters that make no words."""
+_ADDRESS = re.compile(r"\b10\.\d+\.\d+\.\d+\b")
+
+
+@dataclass
+class Stage:
+    api: Api
+    namespace: str
+
+    async def make(self, kind: Kind, name: str, body: Json, **meta: Any) -> Json:
+        place = {"namespace": self.namespace} if kind.namespaced else {}
+        item = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": name, **place, **meta}, **body}
+        return await self.api.request("POST", kind.path(self.namespace), item)
+
+    async def deployment(self, name: str, replicas: int = 1, *, pod: Json | None = None, **spec: Any) -> Json:
+        labels = {"app": name}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [CONTAINER], **(pod or {})}}
+        body = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, **spec}
+        return await self.make(DEPLOYMENT, name, {"spec": body}, labels=labels)
+
+    async def service(self, name: str, **spec: Any) -> Json:
+        body = {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": "http"}], **spec}
+        return await self.make(SERVICE, name, {"spec": body}, labels={"team": "blue"})
+
+    async def change(self, kind: Kind, name: str, change: Json, part: str = "") -> Json:
+        return await self.api.patch(kind.path(self.namespace, name, part), change)
+
+    async def get(self, kind: Kind, name: str) -> Json:
+        return await self.api.get(kind.path(self.namespace, name))
+
+    async def all(self, kind: Kind, **params: str) -> list[Json]:
+        return await self.api.items(kind.path(self.namespace), **params)
+
+    async def delete(self, kind: Kind, name: str, **options: Any) -> None:
+        await self.api.delete(kind.path(self.namespace, name), {"kind": "DeleteOptions", "apiVersion": "v1", **options})
+
+    async def until(self, what: str, holds: Callable[[], Awaitable[bool]], seconds: float = 25) -> None:
+        await until(what, holds, seconds=seconds)
+
+    async def rolled_out(self, name: str) -> Json:
+        """Done, and nothing old or ending is left."""
+        found: Json = {}
+
+        async def done() -> bool:
+            found.update(await self.get(DEPLOYMENT, name))
+            status, replicas = found.get("status", {}), found["spec"]["replicas"]
+            counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+            pods = await self.all(POD, labelSelector=f"app={name}")
+            seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            steady = not status.get("terminatingReplicas") and len(pods) == replicas
+            return seen and steady and all(status.get(each, 0) == replicas for each in counts)
+
+        await self.until(f"{name} to be rolled out", done)
+        return found
+
+    async def says(self, kind: Kind, name: str, reason: str, of: str = "Progressing") -> None:
+        """Until a condition has that reason."""
+
+        async def there() -> bool:
+            return (condition(await self.get(kind, name), of) or {}).get("reason") == reason
+
+        await self.until(f"{name} to say {reason}", there)
+
+    async def picture(self, *kinds: Kind) -> list[str]:
+        """The objects of these kinds and what the controllers said, without what is never the same twice."""
+        nodes = {each["metadata"]["name"] for each in await self.api.items(NODE.path())}
+        items = [(kind, item) for kind in kinds for item in await self.all(kind)]
+        texts = [f"{kind.name} {json.dumps(_plain(item), sort_keys=True)}" for kind, item in items]
+        texts += [_told(event) for event in await self.all(EVENT) if _is_of_controllers(event)]
+        return sorted(self._same(text, nodes) for text in texts)
+
+    def _same(self, text: str, nodes: set[str]) -> str:
+        for node in nodes:
+            text = text.replace(node, "NODE")
+        text = _TIME.sub("TIME", _ADDRESS.sub("ADDRESS", text)).replace(self.namespace, "NAMESPACE")
+        return _DRAWN.sub("DRAWN", text)
+
+
+CONTAINER = {"name": "main", "image": "registry.example/main:1", "ports": [{"name": "http", "containerPort": 8080}]}
+ENDED_SOON = {"terminationGracePeriodSeconds": 0}
+
+Story = Callable[[Stage], Awaitable[Sequence[object]]]
+
+
+async def tell(plane: Plane, story: Story, namespace: str) -> Sequence[object]:
+    """What the story comes to on this plane."""
+    async with Api(plane.kubeconfig) as api:
+        await api.request("POST", NAMESPACE.path(), {"metadata": {"name": namespace}})
+        stage = Stage(api, namespace)
+
+        async def account() -> bool:
+            return await api.find(SERVICE_ACCOUNT.path(namespace, "default")) is not None
+
+        await stage.until("the service account", account)
+        try:
+            return await story(stage)
+        finally:
+            await asyncio.shield(api.delete(NAMESPACE.path("", namespace)))
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each, name) for name, each in value.items() if name not in _DROPPED}
+    if isinstance(value, list):
+        parts = [_plain(each) for each in value]
+        return sorted(parts, key=json.dumps) if key in ("endpoints", "addresses", "subsets", "ports") else parts
+    return value
+
+
+def _told(event: Json) -> str:
+    about = event["involvedObject"]
+    who = event.get("source", {}).get("component") or event.get("reportingComponent")
+    return f"Event {who} {about['kind']} {about['name']} {event['type']} {event['reason']}: {event['message']}"
+
+
+def _is_of_controllers(event: Json) -> bool:
+    return (event.get("source") or {}).get("component") != "kubelet"

@@ -1,0 +1,239 @@
+"""Stories that must come to the same under Kubernetes' own controllers and under practice's."""
+
+from collections.abc import Sequence
+
+from practice.controllers.conditions import holds
+from practice.controllers.kinds import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    ENDPOINTS,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from tests.practice.controllers.stage import CONTAINER, Stage
+
+NOWHERE = {"nodeSelector": {"disk": "none-has-this"}}
+LIMITS = Kind("v1", "LimitRange", "limitranges")
+
+
+async def a_release_and_its_undoing(stage: Stage) -> Sequence[object]:
+    """Revisions, annotations, conditions and events of a rollout, a rollback and a change of size."""
+    note = {"annotations": {"kubernetes.io/change-cause": "two"}}
+    await stage.deployment("web", 3)
+    await stage.rolled_out("web")
+    two = {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "registry.example/main:2"}]}}}}
+    one = {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "registry.example/main:1"}]}}}}
+    await stage.change(DEPLOYMENT, "web", {"metadata": note, **two})
+    await stage.rolled_out("web")
+    await stage.change(DEPLOYMENT, "web", one)
+    await stage.rolled_out("web")
+    await stage.change(DEPLOYMENT, "web", {"spec": {"replicas": 1}})
+    await stage.rolled_out("web")
+    return await stage.picture(DEPLOYMENT, REPLICA_SET, POD)
+
+
+async def a_release_that_gets_nowhere(stage: Stage) -> Sequence[object]:
+    """Pods that fit nowhere, a deadline missed, a size changed meanwhile, a pause, and the way out."""
+    await stage.deployment("web", 4, progressDeadlineSeconds=2)
+    await stage.rolled_out("web")
+    await stage.change(DEPLOYMENT, "web", {"spec": {"template": {"spec": NOWHERE}}})
+    await stage.says(DEPLOYMENT, "web", "ProgressDeadlineExceeded")
+    before = await stage.picture(DEPLOYMENT, REPLICA_SET)
+    await stage.change(DEPLOYMENT, "web", {"spec": {"replicas": 8}})
+
+    async def grown() -> bool:
+        return sum(each["spec"]["replicas"] for each in await stage.all(REPLICA_SET)) == 10
+
+    await stage.until("both ReplicaSets to have grown", grown)
+    sizes = sorted(each["spec"]["replicas"] for each in await stage.all(REPLICA_SET))
+    await stage.change(DEPLOYMENT, "web", {"spec": {"template": {"spec": {"nodeSelector": None}}}})
+    await stage.rolled_out("web")
+    return [before, sizes]
+
+
+async def a_pause(stage: Stage) -> Sequence[object]:
+    """What is changed while paused is rolled out on resuming, and old revisions beyond the limit are forgotten."""
+    await stage.deployment("web", 1, revisionHistoryLimit=0)
+    await stage.rolled_out("web")
+    await stage.change(DEPLOYMENT, "web", {"spec": {"paused": True, "template": {"metadata": {"labels": {"v": "2"}}}}})
+    await stage.says(DEPLOYMENT, "web", "DeploymentPaused")
+    paused = await stage.picture(DEPLOYMENT, REPLICA_SET)
+    await stage.change(DEPLOYMENT, "web", {"spec": {"paused": False}})
+
+    async def alone() -> bool:
+        return len(await stage.all(REPLICA_SET)) == 1
+
+    await stage.until("the old revision to be forgotten", alone)
+    await stage.rolled_out("web")
+    return [paused, await stage.picture(DEPLOYMENT, REPLICA_SET)]
+
+
+async def a_recreation(stage: Stage) -> Sequence[object]:
+    """All old pods go before the first new one comes."""
+    await stage.deployment("web", 2, strategy={"type": "Recreate"})
+    await stage.rolled_out("web")
+    await stage.change(DEPLOYMENT, "web", {"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})
+    await stage.rolled_out("web")
+    return await stage.picture(DEPLOYMENT, REPLICA_SET)
+
+
+async def pods_that_may_not_be_made(stage: Stage) -> Sequence[object]:
+    """The refusal is on the ReplicaSet and on the Deployment."""
+    limit = {"type": "Container", "max": {"cpu": "100m"}, "default": {"cpu": "50m"}}
+    await stage.make(LIMITS, "small", {"spec": {"limits": [limit]}})
+    greedy = {**CONTAINER, "resources": {"limits": {"cpu": "2"}}}
+    await stage.deployment("web", 2, pod={"containers": [greedy]})
+
+    async def told() -> bool:
+        conditions = (await stage.get(DEPLOYMENT, "web")).get("status", {}).get("conditions", [])
+        return any(each["type"] == "ReplicaFailure" for each in conditions)
+
+    await stage.until("the Deployment to tell of it", told)
+    objects = await stage.picture(DEPLOYMENT, REPLICA_SET)
+    return sorted(set(objects))
+
+
+async def pods_taken_in_and_let_go(stage: Stage) -> Sequence[object]:
+    """A ReplicaSet adopts what matches, and replaces what no longer does."""
+    await stage.make(POD, "early", {"spec": {"containers": [CONTAINER]}}, labels={"app": "web"})
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [CONTAINER]}}
+    body = {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    await stage.make(REPLICA_SET, "web", {"spec": body})
+
+    async def settled() -> bool:
+        status = (await stage.get(REPLICA_SET, "web")).get("status", {})
+        ready = [pod for pod in await stage.all(POD) if holds(pod, "Ready")]
+        return status.get("availableReplicas") == 2 and len(ready) == len(await stage.all(POD))
+
+    await stage.until("two pods", settled)
+    await stage.change(POD, "early", {"metadata": {"labels": {"app": "nobody"}}})
+
+    async def replaced() -> bool:
+        return len(await stage.all(POD)) == 3 and await settled()
+
+    await stage.until("three pods", replaced)
+    owners = sorted(str(len(pod["metadata"].get("ownerReferences", []))) for pod in await stage.all(POD))
+    return [owners, await stage.picture(REPLICA_SET)]
+
+
+async def pods_that_fit_nowhere(stage: Stage) -> Sequence[object]:
+    """Each reason in the scheduler's words."""
+    spread = {"maxSkew": 1, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
+    terms = [{"matchExpressions": [{"key": "kubernetes.io/os", "operator": "NotIn", "values": ["linux"]}]}]
+    affinity = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    friend = {"labelSelector": {"matchLabels": {"app": "nobody"}}, "topologyKey": "kubernetes.io/hostname"}
+    greedy = {"requests": {"cpu": "40", "memory": "1Ti", "example.com/gpu": "1"}, "limits": {"example.com/gpu": "1"}}
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": "nothing"}}
+    specs = {
+        "selected": NOWHERE,
+        "affine": {"affinity": {"nodeAffinity": affinity}},
+        "greedy": {"containers": [{**CONTAINER, "resources": greedy}]},
+        "claiming": {"volumes": [claim]},
+        "spread": {"topologySpreadConstraints": [{**spread, "labelSelector": {"matchLabels": {"a": "b"}}}]},
+        "lonely": {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [friend]}}},
+    }
+    for name, spec in specs.items():
+        await stage.make(POD, name, {"spec": {"containers": [CONTAINER], **spec}})
+
+    async def refused() -> bool:
+        return len([pod for pod in await stage.all(POD) if pod.get("status", {}).get("conditions")]) == len(specs)
+
+    await stage.until("all to be refused", refused)
+
+    async def told() -> bool:
+        return len([each for each in await stage.picture() if "FailedScheduling" in each]) == len(specs)
+
+    await stage.until("the events", told)
+    return await stage.picture(POD)
+
+
+async def answering_for_a_service(stage: Stage) -> Sequence[object]:
+    """Ready pods, unready ones, a name that no port has, nobody, and a headless one."""
+    unready = {**CONTAINER, "readinessProbe": {"httpGet": {"path": "/nowhere", "port": 8080}}}
+    await stage.deployment("web", 2)
+    await stage.deployment("late", 1, pod={"containers": [unready]})
+    await stage.service("web", ports=[{"name": "a", "port": 80, "targetPort": "http"}, {"name": "b", "port": 81}])
+    await stage.service("late")
+    await stage.service("unnamed", selector={"app": "web"}, ports=[{"port": 80, "targetPort": "nothing"}])
+    await stage.service("nobody")
+    await stage.service("headless", selector={"app": "web"}, clusterIP="None")
+    await stage.rolled_out("web")
+
+    async def answered() -> bool:
+        found = {each["metadata"]["name"]: each.get("subsets") for each in await stage.all(ENDPOINTS)}
+        return len(found) == 5 and bool(found["web"] and found["late"] and len(found["web"][0]["addresses"]) == 2)
+
+    await stage.until("the endpoints", answered)
+    first = await stage.picture(ENDPOINTS, ENDPOINT_SLICE)
+    await stage.change(SERVICE, "web", {"spec": {"selector": {"app": "typo"}}})
+    await stage.delete(SERVICE, "late")
+
+    async def changed() -> bool:
+        found = {each["metadata"]["name"]: each.get("subsets") for each in await stage.all(ENDPOINTS)}
+        return len(found) == 4 and not found["web"] and len(await stage.all(ENDPOINT_SLICE)) == 4
+
+    await stage.until("nobody to answer", changed)
+    return [first, await stage.picture(ENDPOINTS, ENDPOINT_SLICE)]
+
+
+async def owners_that_go(stage: Stage) -> Sequence[object]:
+    """In the background, in the foreground, and leaving orphans behind."""
+    for name in ("back", "front", "left"):
+        await stage.deployment(name)
+    for name in ("back", "front", "left"):
+        await stage.rolled_out(name)
+    await stage.delete(DEPLOYMENT, "back", propagationPolicy="Background")
+    await stage.delete(DEPLOYMENT, "front", propagationPolicy="Foreground")
+    await stage.delete(DEPLOYMENT, "left", propagationPolicy="Orphan")
+
+    async def gone() -> bool:
+        counts = [len(await stage.all(kind)) for kind in (DEPLOYMENT, REPLICA_SET, POD)]
+        return counts == [0, 1, 1]
+
+    await stage.until("what was owned to be gone", gone)
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "never", "uid": "00000000-0000-0000-0000-000000000000"}
+    await stage.make(CONFIG_MAP, "orphan", {"data": {}}, ownerReferences=[owner])
+
+    async def collected() -> bool:
+        return all(each["metadata"]["name"] != "orphan" for each in await stage.all(CONFIG_MAP))
+
+    await stage.until("the orphan to be collected", collected)
+    return await stage.picture(REPLICA_SET)
+
+
+async def a_namespace_that_goes(stage: Stage) -> Sequence[object]:
+    """It comes with an account and the authority, and tells what holds it up."""
+    settings = await stage.get(CONFIG_MAP, "kube-root-ca.crt")
+    born = [sorted(settings["data"]), settings["metadata"]["annotations"], len(await stage.all(SERVICE_ACCOUNT))]
+    held = {"finalizers": ["example.com/held"]}
+    await stage.make(CONFIG_MAP, "held", {}, **held)
+    await stage.api.delete(NAMESPACE.path("", stage.namespace))
+
+    async def told() -> bool:
+        conditions = (await stage.api.get(NAMESPACE.path("", stage.namespace)))["status"].get("conditions", [])
+        return any("configmaps. has 1" in each["message"] for each in conditions)
+
+    await stage.until("the namespace to tell what is left", told)
+    status = (await stage.api.get(NAMESPACE.path("", stage.namespace)))["status"]
+    said = [(each["type"], each["status"], each["reason"], each["message"]) for each in status["conditions"]]
+    await stage.change(CONFIG_MAP, "held", {"metadata": {"finalizers": None}})
+    return [born, status["phase"], said]
+
+
+STORIES = (
+    a_release_and_its_undoing,
+    a_release_that_gets_nowhere,
+    a_pause,
+    a_recreation,
+    pods_that_may_not_be_made,
+    pods_taken_in_and_let_go,
+    pods_that_fit_nowhere,
+    answering_for_a_service,
+    owners_that_go,
+    a_namespace_that_goes,
+)

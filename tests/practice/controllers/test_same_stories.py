@@ -1,0 +1,30 @@
+"""The same manifests come to the same under Kubernetes' own controllers and under practice's."""
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+
+import pytest
+
+from practice.control_plane import ControlPlane
+from tests.practice.controllers.stage import Story, tell
+from tests.practice.controllers.stories import STORIES
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+async def test_it_comes_to_the_same(story: Story, control_plane: ControlPlane, own_plane: ControlPlane) -> None:
+    """Objects, conditions and events are equal but for times, uids and drawn names."""
+    namespace = story.__name__.replace("_", "-")  # type: ignore[attr-defined]
+
+    theirs, ours = await asyncio.gather(tell(control_plane, story, namespace), tell(own_plane, story, namespace))
+
+    assert ours == theirs, "\n".join(difflib.unified_diff(_lines(theirs), _lines(ours), "theirs", "ours", n=0))
+
+
+def _lines(told: object) -> list[str]:
+    """One part of an object a line, so that a difference is found."""
+    if isinstance(told, Sequence) and not isinstance(told, str):
+        return [line for each in told for line in _lines(each)]
+    return str(told).replace(", ", ",\n").split("\n")
