@@ -55,7 +55,8 @@ def _containers(spec: Json) -> list[Json]:
 
 
 def _refused(pod: Json, why: str) -> Refused:
-    return forbidden("", "pods", pod["metadata"].get("name", ""), why)
+    meta = pod["metadata"]
+    return forbidden("", "pods", meta.get("name") or meta.get("generateName", ""), why)
 
 
 def _give_account(pod: Json, store: Store, namespace: str) -> None:
