@@ -10,6 +10,7 @@ from typing import Any
 from practice.api import Api, Json
 from practice.controllers.conditions import condition
 from practice.controllers.kinds import (
+    CONFIG_MAP,
     DEPLOYMENT,
     EVENT,
     NAMESPACE,
@@ -117,10 +118,11 @@ async def tell(plane: Plane, story: Story, namespace: str) -> Sequence[object]:
         await api.request("POST", NAMESPACE.path(), {"metadata": {"name": namespace}})
         stage = Stage(api, namespace)
 
-        async def account() -> bool:
-            return await api.find(SERVICE_ACCOUNT.path(namespace, "default")) is not None
+        async def furnished() -> bool:
+            paths = (SERVICE_ACCOUNT.path(namespace, "default"), CONFIG_MAP.path(namespace, "kube-root-ca.crt"))
+            return all([await api.find(path) for path in paths])
 
-        await stage.until("the service account", account)
+        await stage.until("what every namespace has", furnished)
         try:
             return await story(stage)
         finally:
@@ -129,7 +131,8 @@ async def tell(plane: Plane, story: Story, namespace: str) -> Sequence[object]:
 
 def _plain(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        return {name: _plain(each, name) for name, each in value.items() if name not in _DROPPED}
+        plain = {name: _plain(each, name) for name, each in value.items() if name not in _DROPPED}
+        return {name: each for name, each in plain.items() if each != {}}
     if isinstance(value, list):
         parts = [_plain(each) for each in value]
         return sorted(parts, key=json.dumps) if key in ("endpoints", "addresses", "subsets", "ports") else parts

@@ -13,12 +13,10 @@ from practice.controllers.kinds import (
     REPLICA_SET,
     SERVICE,
     SERVICE_ACCOUNT,
-    Kind,
 )
 from tests.practice.controllers.stage import CONTAINER, Stage
 
 NOWHERE = {"nodeSelector": {"disk": "none-has-this"}}
-LIMITS = Kind("v1", "LimitRange", "limitranges")
 
 
 async def a_release_and_its_undoing(stage: Stage) -> Sequence[object]:
@@ -62,6 +60,11 @@ async def a_pause(stage: Stage) -> Sequence[object]:
     await stage.rolled_out("web")
     await stage.change(DEPLOYMENT, "web", {"spec": {"paused": True, "template": {"metadata": {"labels": {"v": "2"}}}}})
     await stage.says(DEPLOYMENT, "web", "DeploymentPaused")
+
+    async def counted() -> bool:
+        return "updatedReplicas" not in (await stage.get(DEPLOYMENT, "web"))["status"]
+
+    await stage.until("the new revision to be found empty", counted)
     paused = await stage.picture(DEPLOYMENT, REPLICA_SET)
     await stage.change(DEPLOYMENT, "web", {"spec": {"paused": False}})
 
@@ -84,10 +87,7 @@ async def a_recreation(stage: Stage) -> Sequence[object]:
 
 async def pods_that_may_not_be_made(stage: Stage) -> Sequence[object]:
     """The refusal is on the ReplicaSet and on the Deployment."""
-    limit = {"type": "Container", "max": {"cpu": "100m"}, "default": {"cpu": "50m"}}
-    await stage.make(LIMITS, "small", {"spec": {"limits": [limit]}})
-    greedy = {**CONTAINER, "resources": {"limits": {"cpu": "2"}}}
-    await stage.deployment("web", 2, pod={"containers": [greedy]})
+    await stage.deployment("web", 2, pod={"serviceAccountName": "nobody"})
 
     async def told() -> bool:
         conditions = (await stage.get(DEPLOYMENT, "web")).get("status", {}).get("conditions", [])
@@ -154,7 +154,7 @@ async def pods_that_fit_nowhere(stage: Stage) -> Sequence[object]:
 
 async def answering_for_a_service(stage: Stage) -> Sequence[object]:
     """Ready pods, unready ones, a name that no port has, nobody, and a headless one."""
-    unready = {**CONTAINER, "readinessProbe": {"httpGet": {"path": "/nowhere", "port": 8080}}}
+    unready = {**CONTAINER, "readinessProbe": {"tcpSocket": {"port": 8080}, "initialDelaySeconds": 1200}}
     await stage.deployment("web", 2)
     await stage.deployment("late", 1, pod={"containers": [unready]})
     await stage.service("web", ports=[{"name": "a", "port": 80, "targetPort": "http"}, {"name": "b", "port": 81}])
@@ -166,7 +166,15 @@ async def answering_for_a_service(stage: Stage) -> Sequence[object]:
 
     async def answered() -> bool:
         found = {each["metadata"]["name"]: each.get("subsets") for each in await stage.all(ENDPOINTS)}
-        return len(found) == 5 and bool(found["web"] and found["late"] and len(found["web"][0]["addresses"]) == 2)
+        ready = [
+            one["targetRef"]["name"]
+            for each in await stage.all(ENDPOINT_SLICE)
+            for one in each["endpoints"] or ()
+            if one["conditions"]["ready"]
+        ]
+        return bool(len(found) == 5 and found["late"] and len(found["web"][0].get("addresses", [])) == 2) and (
+            len(ready) == 6
+        )
 
     await stage.until("the endpoints", answered)
     first = await stage.picture(ENDPOINTS, ENDPOINT_SLICE)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from practice.control_plane import ControlPlane
+from practice.small_plane import SmallPlane
 from tests.practice.controllers.stage import Story, tell
 from tests.practice.controllers.stories import STORIES
 
@@ -14,13 +15,22 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-async def test_it_comes_to_the_same(story: Story, control_plane: ControlPlane, own_plane: ControlPlane) -> None:
-    """Objects, conditions and events are equal but for times, uids and drawn names."""
+async def test_it_comes_to_the_same(
+    story: Story, control_plane: ControlPlane, own_plane: ControlPlane, small_plane: SmallPlane
+) -> None:
+    """Objects, conditions and events are equal but for times, uids and drawn names, whosever the API server is."""
     namespace = story.__name__.replace("_", "-")  # type: ignore[attr-defined]
 
-    theirs, ours = await asyncio.gather(tell(control_plane, story, namespace), tell(own_plane, story, namespace))
+    theirs, ours, small = await asyncio.gather(
+        *(tell(plane, story, namespace) for plane in (control_plane, own_plane, small_plane))
+    )
 
-    assert ours == theirs, "\n".join(difflib.unified_diff(_lines(theirs), _lines(ours), "theirs", "ours", n=0))
+    assert ours == theirs, _difference(theirs, ours)
+    assert small == theirs, _difference(theirs, small)
+
+
+def _difference(theirs: object, ours: object) -> str:
+    return "\n".join(difflib.unified_diff(_lines(theirs), _lines(ours), "theirs", "ours", n=0))
 
 
 def _lines(told: object) -> list[str]:
