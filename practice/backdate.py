@@ -36,6 +36,7 @@ _TIMES = {
     "lastUpdateTime",
     "lastScaleTime",
     "lastPhaseTransitionTime",
+    "timeAdded",
     "startTime",
     "startedAt",
     "finishedAt",
