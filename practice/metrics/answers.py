@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from practice.metrics.numbers import moment, plain
+from practice.metrics.numbers import moment, plain, sample
 from practice.promql.labels import Labels
 from practice.promql.memory import Moments
 from practice.promql.values import Scalar, Text, Value, Vector
@@ -31,7 +31,7 @@ def of_moment(value: Value | Sequence[Windows], at: int) -> str:
         case Vector():
             prefix = f'[{moment(at)},"'
             rows = (
-                f'{{"metric":{_metric(labels)},"value":{prefix}{plain(number)}"]}}'
+                f'{{"metric":{_metric(labels)},"value":{prefix}{sample(number)}"]}}'
                 for labels, number, there in zip(
                     value.labels, value.values[:, 0].tolist(), value.there[:, 0].tolist(), strict=True
                 )
@@ -52,7 +52,7 @@ def of_range(value: Scalar | Vector, steps: Moments) -> str:
         _series(
             value.labels[row],
             [
-                f'{prefix}{plain(number)}"]'
+                f'{prefix}{sample(number)}"]'
                 for prefix, number, there in zip(
                     prefixes, value.values[row].tolist(), value.there[row].tolist(), strict=True
                 )
@@ -73,7 +73,7 @@ def _ranges(found: Sequence[Windows]) -> Iterable[str]:
         for row, labels in enumerate(windows.labels):
             chosen = inside & windows.present[row]
             pairs = zip(windows.moments[chosen].tolist(), windows.values[row, chosen].tolist(), strict=True)
-            if samples := [f'[{moment(at)},"{plain(number)}"]' for at, number in pairs]:
+            if samples := [f'[{moment(at)},"{sample(number)}"]' for at, number in pairs]:
                 rows.append((labels, samples))
     return [_series(labels, samples) for labels, samples in sorted(rows)]
 

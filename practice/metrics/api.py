@@ -74,8 +74,7 @@ class Api:
         start, end, step = asked.steps()
         if asked.text("timeout"):
             asked.length("timeout")
-        with _about("query"):
-            value = self._engine.range(asked.text("query"), start, end, step)
+        value = self._engine.range(asked.text("query"), start, end, step)
         return answers.of_range(value, self._engine.steps(start, end, step))
 
     def _series(self, asked: Asked) -> str:
@@ -100,7 +99,7 @@ class Api:
         """Series that match any of the selectors, and have samples in the time that was asked for."""
         start, end = asked.moment("start", -(2**62)), asked.moment("end", 2**62)
         with _about("match[]"):
-            selectors = [matchers_of(parse_selector(each)) for each in asked.texts("match[]")]
+            selectors = [_selector(each) for each in asked.texts("match[]")]
         for matchers in selectors or [[Matcher(NAME, "", negated=True)]]:
             for table in self._engine.memory.tables.values():
                 yield from table.between(table.matching(matchers), start, end)
@@ -111,6 +110,12 @@ class Api:
 
     def _scraped(self) -> object:
         return {"activeTargets": [target.told() for target in self._targets], "droppedTargets": []}
+
+
+def _selector(text: str) -> list[Matcher]:
+    if text.strip() == "{}":
+        raise BadRequest('invalid parameter "match[]": match[] must contain at least one non-empty matcher')
+    return matchers_of(parse_selector(text))
 
 
 @contextmanager
@@ -127,7 +132,7 @@ def _answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Respon
     async def answer(request: web.Request) -> web.Response:
         try:
             return _json(handler(await Asked.of(request)))
-        except BadRequest as wrong:
+        except (BadRequest, BadQuery) as wrong:
             return _json(answers.failure("bad_data", str(wrong)), 400)
         except CannotExecute as wrong:
             return _json(answers.failure("execution", str(wrong)), 422)

@@ -5,13 +5,20 @@ from decimal import Decimal
 
 
 def plain(value: float) -> str:
-    """As few digits as say it, never with an exponent: the values of answers."""
+    """As few digits as say it, never with an exponent: scalars in answers."""
     if not math.isfinite(value):
         return _odd(value)
     text = repr(value)
     if "e" in text:
         text = format(Decimal(text), "f")
     return text.removesuffix(".0")
+
+
+def sample(value: float) -> str:
+    """The same, with an exponent where it is very large or very small: values of series in answers."""
+    if value and not 1e-6 <= abs(value) < 1e21 and math.isfinite(value):
+        return scientific(value)
+    return plain(value)
 
 
 def scientific(value: float) -> str:
@@ -27,7 +34,7 @@ def scientific(value: float) -> str:
 
 def general(value: float) -> str:
     """As `%v`: plain, unless it is very large or very small."""
-    if math.isfinite(value) and value and not 1e-4 <= abs(value) < 1e21:
+    if math.isfinite(value) and value and not 1e-4 <= abs(value) < 1e6:
         return scientific(value)
     return plain(value)
 

@@ -14,7 +14,7 @@ from practice.metrics.numbers import scientific
 from practice.metrics.templates import expanded
 from practice.promql.engine import Engine
 from practice.promql.labels import NAME, Labels, labels_of, nameless
-from practice.promql.parsing import parse, parse_duration
+from practice.promql.parsing import parse_duration
 from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.values import Scalar, Vector
 
@@ -64,7 +64,7 @@ class Rule:
         waits = str(value.get("for", "0s"))
         return cls(
             value["alert"],
-            parse(value["expr"]).prettify() if "\n" not in value["expr"] else value["expr"],
+            value["expr"].strip(),
             parse_duration(waits).total_seconds() if waits not in ("0", "0s") else 0.0,
             value.get("labels") or {},
             value.get("annotations") or {},

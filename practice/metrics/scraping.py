@@ -28,6 +28,8 @@ class Target:
     scraped: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether it has been scraped at all, or tried."""
     _reader: Reader = field(default_factory=Reader)
+    _before: frozenset[Labels] = frozenset()
+    """Series of the scrape before."""
     _last: datetime | None = None
     _took: float = 0.0
     _wrong: str = ""
@@ -56,7 +58,9 @@ class Target:
             "scrape_duration_seconds": self._took,
             "scrape_samples_scraped": float(len(samples)),
             "scrape_samples_post_metric_relabeling": float(len(samples)),
+            "scrape_series_added": float(len(samples.keys() - self._before)),
         }
+        self._before = frozenset(samples)
         samples |= {labels_of({NAME: name, **self.labels}): value for name, value in about.items()}
         memory.table(self.url).append(int(now * 1000), samples)
         self.scraped.set()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from practice.metrics.numbers import general, rounded
 from practice.promql.labels import Labels
 
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_ACTION = re.compile(r"(?:\s*\{\{-\s|\{\{)\s*(.*?)\s*(?:\s-\}\}\s*|\}\})", re.DOTALL)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s|"]+)|(\|)')
 _FORMAT = re.compile(r"%([-+ 0]*\d*(?:\.\d+)?)([fegs%])")
 

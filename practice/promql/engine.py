@@ -12,7 +12,7 @@ from practice.promql.aggregation import REDUCTIONS, SELECTIONS, aggregated, quan
 from practice.promql.instant_functions import ELEMENTWISE, absent, elementwise, label_join, label_replace
 from practice.promql.labels import nameless
 from practice.promql.matchers import matchers_of
-from practice.promql.memory import Floats, Memory, Moments
+from practice.promql.memory import Floats, Memory, Moments, bounded
 from practice.promql.parsing import parse
 from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.quantile import histogram_quantile
@@ -104,6 +104,7 @@ class Evaluation:
         at = self._moments(node)
         parts = []
         for found in self.engine.memory.select(matchers_of(node), int(at.min()) - LOOKS_BACK, int(at.max())):
+            bounded(len(found.labels) * len(at))
             told = Windows(found.labels, found.moments, found.values, ~found.absent, at, LOOKS_BACK)
             ended = np.take_along_axis(found.stale, told.last, axis=1)
             parts.append(Vector(told.labels, told.at(told.last), (told.counts > 0) & ~ended))
@@ -114,6 +115,7 @@ class Evaluation:
         ends, length = self._moments(node), _milliseconds(node.range)
         step = _milliseconds(node.step) if node.step else self.engine.subquery_step
         first, last = int(ends.min()) - length, int(ends.max())
+        bounded(max(last - first, 0) // step)
         steps = np.arange(-(-first // step) * step, last + 1, step, dtype=np.int64)
         if not len(steps):
             return []

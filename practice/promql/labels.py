@@ -34,5 +34,5 @@ def nameless(labels: Labels) -> Labels:
 
 def shown(labels: Labels) -> str:
     """As Prometheus writes them in messages."""
-    inside = ", ".join(f'{name}="{value}"' for name, value in labels if name != NAME)
-    return f"{value_of(labels, NAME)}{{{inside}}}"
+    inside = ", ".join(f'{name}="{value}"' for name, value in labels)
+    return f"{{{inside}}}"

@@ -115,8 +115,7 @@ class Table:
         """The series of those numbers from `start` to `end`, both included; only those that have a sample there."""
         first = int(np.searchsorted(self.moments, start))
         last = int(np.searchsorted(self.moments, end, side="right"))
-        if len(numbers) * (last - first) > MOST_SAMPLES:
-            raise CannotExecute("query processing would load too many samples into memory in query execution")
+        bounded(len(numbers) * (last - first))
         values = np.ascontiguousarray(self._values[first:last].take(numbers, axis=1).T)
         seen = np.flatnonzero(~_has(values, _ABSENT_BITS).all(axis=1))
         if len(seen) < len(numbers):
@@ -164,6 +163,12 @@ class Memory:
     def forget(self, before: int) -> None:
         """Drop what is older."""
         self.tables = {source: table.since(before) for source, table in self.tables.items()}
+
+
+def bounded(samples: int) -> None:
+    """CannotExecute where a query would take more samples at once than Prometheus lets it."""
+    if samples > MOST_SAMPLES:
+        raise CannotExecute("query processing would load too many samples into memory in query execution")
 
 
 def _has(values: Floats, bits: int) -> NDArray[np.bool_]:

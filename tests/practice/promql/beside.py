@@ -51,7 +51,9 @@ class Real:
         real = cls(f"http://127.0.0.1:{port}", process)
         deadline = time.monotonic() + 20
         while real.get("/-/ready")[0] != 200:
-            assert time.monotonic() < deadline, (folder / "log").read_text()[-2000:]
+            if process.poll() is not None or time.monotonic() > deadline:
+                real.stop()
+                raise RuntimeError(f"Prometheus did not start: {(folder / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
         return real
 
@@ -63,6 +65,10 @@ class Real:
             return refused.code, refused.read().decode()
         except OSError:
             return 0, ""
+
+    def told(self, path: str) -> Json:
+        """The data of an answer."""
+        return json.loads(self.get(path)[1])["data"]
 
     def stop(self) -> None:
         self.process.kill()
