@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.plain_json import Json
 from domain.proposals import Precondition
 from domain.scripts import Plan, Script, ShellCommand, Step
 from graphs.amending import commands_in
-from graphs.compiler import compile_script
+from graphs.compiler import compile_script, precondition
 from policy.shell import parse
 from tests.needs import MUST_NOT_SKIP
 
@@ -39,6 +40,7 @@ def plan(*commands: str, title: str = "Go back") -> Plan:
 
 
 DEPLOYMENT = Precondition("apps/v1", "Deployment", "shop", "web", "u-1", "generation:3")
+NODE = Precondition("v1", "Node", "", "node-1", "u-3", "spec.unschedulable:true")
 SETTINGS = Precondition("v1", "ConfigMap", "shop", "web-settings", "u-2", "resourceVersion:17")
 PLAN = plan(
     'kubectl -n shop patch configmap web-settings --type=merge -p \'{"data":{"A":"b c"}}\'',
@@ -88,6 +90,37 @@ def test_the_script_stops_before_the_first_change_when_something_has_changed(tmp
     assert ran.returncode == 3
     assert "deployment web has changed" in ran.stderr
     assert all(line.startswith("get ") for line in log.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("item", "version"),
+    [
+        ({"kind": "Deployment", "metadata": {"generation": 3, "resourceVersion": "9"}}, "generation:3"),
+        ({"kind": "Service", "metadata": {"resourceVersion": "9"}}, "resourceVersion:9"),
+        (
+            {"kind": "Node", "metadata": {"resourceVersion": "9"}, "spec": {"unschedulable": True}},
+            "spec.unschedulable:true",
+        ),
+        ({"kind": "Node", "metadata": {"resourceVersion": "9"}, "spec": {}}, "spec.unschedulable:"),
+        (
+            {"kind": "HorizontalPodAutoscaler", "metadata": {"resourceVersion": "9"}, "spec": {"maxReplicas": 4}},
+            "spec.maxReplicas:4",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fix_is_void_by_what_somebody_decides_and_not_by_what_changes_by_itself(item: Json, version: str) -> None:
+    """Status of nodes and autoscalers is written all the time, and neither has a generation."""
+    metadata = {**item["metadata"], "name": "x", "uid": "u"}
+
+    assert precondition({"apiVersion": "v1", **item, "metadata": metadata}).version == version
+
+
+def test_the_script_reads_the_deciding_field_as_kubectl_prints_it() -> None:
+    script = compile_script(plan("kubectl uncordon node-1"), (NODE,), title="x", where="y").run
+
+    assert "kubectl get node node-1 -o 'jsonpath={.metadata.uid} {.spec.unschedulable}'" in script
+    assert "[[ \"$now\" == 'u-3 true' ]]" in script
 
 
 def test_the_undo_takes_the_last_step_back_first_and_each_once() -> None:

@@ -41,6 +41,10 @@ OBJECTS = "\n---\n".join(
         f"apiVersion: v1\nkind: Pod\nmetadata: {{name: lonely, namespace: {NAMESPACE}}}\n"
         "spec: {schedulerName: nobody, containers: [{name: web, image: i}]}",
         "apiVersion: v1\nkind: Node\nmetadata: {name: policy-node}",
+        f"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web, namespace: {NAMESPACE}}}\n"
+        "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: absent}}",
+        f"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data, namespace: {NAMESPACE}}}\n"
+        "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
     ]
 )
 
@@ -65,6 +69,7 @@ WRITES = [
     'kubectl patch deploy/web --type=merge -p \'{"spec":{"replicas":1}}\'',
     'kubectl patch cm settings --type=json -p \'[{"op":"replace","path":"/data/a","value":"c"}]\'',
     'kubectl patch svc web -p \'{"spec":{"selector":{"app":"second"}}}\'',
+    'kubectl patch hpa web --type=merge -p \'{"spec":{"maxReplicas":5}}\'',
     'kubectl patch deploy web --subresource=scale --type=merge -p \'{"spec":{"replicas":2}}\'',
     "kubectl label deploy web team=blue",
     "kubectl label --overwrite deployments.apps/web team=red",
@@ -89,11 +94,18 @@ READS = [
     "kubectl describe deploy web",
     "kubectl describe svc web",
     "kubectl describe cm settings",
+    "kubectl describe hpa web",
+    "kubectl describe pvc data",
+    "kubectl get pv",
+    "kubectl get storageclasses",
     "kubectl rollout history deploy/web",
     "kubectl rollout history ds/agent --revision=1",
     "kubectl rollout status deploy/second --timeout=2s",
     "kubectl wait --for=create deploy/web --timeout=3s",
     "kubectl wait --for=condition=available deploy/web --timeout=1s",
+    "kubectl wait hpa/web --for=condition=ScalingLimited=false --timeout=1s",
+    "kubectl wait endpointslices -l kubernetes.io/service-name=web "
+    "--for=jsonpath='{.endpoints[0].conditions.ready}'=true --timeout=1s",
     "kubectl set env deploy/web --list",
     "kubectl api-resources",
     "kubectl version",
