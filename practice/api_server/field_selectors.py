@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from practice.api import Json
 from practice.api_server.refusals import bad_request
 from practice.api_server.resources import Resource
+from practice.api_server.schema.faults import shown
 
 _NAMED = ("metadata.name", "metadata.namespace")
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -77,24 +78,40 @@ class FieldSelector:
 
 def parse_field_selector(text: str, resource: Resource) -> FieldSelector:
     """The selector; a 400 Status when it, or one of its fields, is not understood."""
-    terms = []
-    for part in re.split(r"(?<!\\),", text):
-        if not part:
-            continue
-        found = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part, re.DOTALL)
-        if not found:
-            raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        field, operator, value = found.groups()
-        terms.append((_known(field, resource), re.sub(r"\\([\\,=])", r"\1", value), operator != "!="))
-    return FieldSelector(tuple(terms))
+    terms = [_term(part, text) for part in sorted(_split(text)) if part]
+    return FieldSelector(
+        tuple((_known(field, resource), value, equal) for field, value, equal in terms if field or value)
+    )
+
+
+def _split(text: str) -> list[str]:
+    """At the commas that are not escaped."""
+    return re.findall(r"(?:[^,\\]|\\.|\\$)+", text, re.DOTALL)
+
+
+def _term(part: str, text: str) -> tuple[str, str, bool]:
+    found = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part, re.DOTALL)
+    if not found:
+        raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
+    field, operator, value = found.groups()
+    return field, _unescaped(value), operator != "!="
+
+
+def _unescaped(value: str) -> str:
+    for found in re.finditer(r"\\(.?)|=", value, re.DOTALL):
+        if found[0] == "=":
+            raise bad_request(f"invalid field selector: unescaped character in value: {ord('=')}")
+        if found[1] not in ("\\", ",", "=") or not found[1]:
+            raise bad_request(f"invalid field selector: invalid escape sequence: {found[0]}")
+    return re.sub(r"\\([\\,=])", r"\1", value)
 
 
 def _known(field: str, resource: Resource) -> str:
     if resource.qualified == "pods" and field == "spec.host":
         return "spec.nodeName"
     known = _FIELDS.get(resource.qualified)
-    if known is None and resource.shelf == resource.qualified and field not in _NAMED:
-        raise bad_request(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
+    if known is None and field not in _NAMED:
+        raise bad_request(f'{shown(field)} is not a known field selector: only "metadata.name", "metadata.namespace"')
     if known is not None and field not in known:
         raise bad_request(f"field label not supported: {field}")
     return field

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practice.api_server.refusals import bad_request
+from practice.api_server.schema import faults
+from practice.api_server.schema.rules import names
 
 _OPERATORS = {"=": "in", "==": "in", "!=": "notin", "in": "in", "notin": "notin", ">": "gt", "<": "lt"}
-_SPECIAL = "=!(),><"
+_SIGNS = frozenset(["=", "==", "!=", "!", "(", ")", ",", ">", "<"])
 _TOKEN = re.compile(r"\s*(?:(==|!=|[=!(),><])|([^=!(),><\s]+)|$)")
 _EXPECTED_OPERATORS = "in, notin, =, ==, !=, gt, lt"
-_NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_LABEL_NAME = re.compile(_NAME)
-_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class _Parser:
     def requirements(self) -> list[Requirement]:
         found: list[Requirement] = []
         while self._next:
-            if self._next in _SPECIAL and self._next != "!":
+            if self._next in _SIGNS - {"!"}:
                 raise _refused(f"found '{self._next}', expected: !, identifier, or 'end of string'")
             found.append(self._requirement())
             separator = self._take()
@@ -87,7 +86,7 @@ class _Parser:
                 return found
             if separator != ",":
                 raise _refused(f"found '{separator}', expected: ',' or 'end of string'")
-            if not self._next or (self._next in _SPECIAL and self._next != "!"):
+            if not self._next or (self._next in _SIGNS - {"!"}):
                 raise _refused(f"found '{self._next}', expected: identifier after ','")
         return found
 
@@ -106,7 +105,7 @@ class _Parser:
             self._take()
         key = self._identifier()
         _check_key(key)
-        if missing and self._next in ("", ","):
+        if missing:
             return Requirement(key, "missing")
         if self._next in ("", ","):
             return Requirement(key, "exists")
@@ -114,17 +113,12 @@ class _Parser:
         if operator not in _OPERATORS:
             raise _in_requirement(f"found '{operator}', expected: {_EXPECTED_OPERATORS}")
         values = self._values() if operator in ("in", "notin") else self._exact_value()
-        for value in values:
-            _check_value(key, value)
-            if operator in "<>" and not re.fullmatch(r"[-+]?\d+", value):
-                raise _in_requirement(
-                    f"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
-                )
+        _check_values(key, operator, values)
         return Requirement(key, _OPERATORS[operator], values)
 
     def _identifier(self) -> str:
         token = self._take()
-        if not token or token in _SPECIAL or token in ("==", "!="):
+        if not token or token in _SIGNS:
             raise _in_requirement(f"found '{token}', expected: identifier")
         return token
 
@@ -145,7 +139,7 @@ class _Parser:
                 values.append("")
             elif found == ",":
                 expects_value = True
-            elif found and found not in _SPECIAL and found not in ("==", "!=") and expects_value:
+            elif found and found not in _SIGNS and expects_value:
                 values.append(found)
                 expects_value = False
             elif expects_value:
@@ -155,30 +149,24 @@ class _Parser:
 
 
 def _check_key(key: str) -> None:
-    prefix, slash, name = key.rpartition("/")
-    if not _LABEL_NAME.fullmatch(name) or len(name) > 63:
-        raise _in_requirement(
-            f"key: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', and "
-            "must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
-            "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-        )
-    if slash and not _PREFIX.fullmatch(prefix):
-        raise _in_requirement(
-            f'key: Invalid value: "{key}": prefix part a lowercase RFC 1123 subdomain must consist of lower case '
-            "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
-            "'example.com', regex used for validation is "
-            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-        )
+    if wrong := names.label_key(key):
+        # The path that the server has at this place is none, and it prints it.
+        raise _in_requirement(str(faults.invalid("<nil>", key, "; ".join(wrong))))
 
 
-def _check_value(key: str, value: str) -> None:
-    if value and (not _LABEL_NAME.fullmatch(value) or len(value) > 63):
-        raise _in_requirement(
-            f'values[0][{key}]: Invalid value: "{value}": a valid label must be an empty string or consist of '
-            "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
-            "'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-            "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-        )
+def _check_values(key: str, operator: str, values: frozenset[str]) -> None:
+    found = [
+        faults.invalid(f"values[{number}]", value, "for 'Gt', 'Lt' operators, the value must be an integer")
+        for number, value in enumerate(sorted(values))
+        if operator in "<>" and not re.fullmatch(r"[-+]?\d+", value)
+    ]
+    found += [
+        faults.invalid(f"values[{number}][{key}]", value, "; ".join(wrong))
+        for number, value in enumerate(sorted(values))
+        if (wrong := names.label_value(value))
+    ]
+    if found:
+        raise _in_requirement(faults.summary(found))
 
 
 def _refused(message: str) -> Exception:

@@ -1,33 +1,19 @@
 """Objects come, change and go on the small API server as they do on the real one."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import pytest
 
-from practice.api import Api, ApiError, Json, path_of
-from practice.plane import Plane
+from practice.api import Api, Json, path_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
+Make: TypeAlias = Callable[[Json], Awaitable[Json]]
+Refused: TypeAlias = Callable[[Awaitable[Any]], Awaitable[tuple[int, str]]]
+
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"color": "blue"}}
-
-
-@pytest.fixture
-async def api(any_plane: Plane) -> AsyncIterator[Api]:
-    async with Api(any_plane.kubeconfig) as api:
-        yield api
-
-
-@pytest.fixture
-async def namespace(api: Api) -> AsyncIterator[str]:
-    """A namespace of the test's own, ready for pods."""
-    name = f"objects-{uuid.uuid4().hex[:8]}"
-    await api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield name
-    await api.delete(path_of("v1", "Namespace", name=name))
 
 
 def deployment(name: str, **spec: Any) -> Json:
@@ -41,20 +27,10 @@ def deployment(name: str, **spec: Any) -> Json:
     }
 
 
-async def make(api: Api, namespace: str, item: Json) -> Json:
-    return await api.create(item | {"metadata": item["metadata"] | {"namespace": namespace}})
-
-
-async def refused(attempt: Any) -> tuple[int, str]:
-    with pytest.raises(ApiError) as error:
-        await attempt
-    return error.value.status, str(error.value)
-
-
-async def test_a_new_object_gets_a_uid_a_time_and_a_version(api: Api, namespace: str) -> None:
+async def test_a_new_object_gets_a_uid_a_time_and_a_version(make: Make) -> None:
     """And a Deployment a generation, a ConfigMap none."""
-    made = await make(api, namespace, CONFIG)
-    workload = await make(api, namespace, deployment("web"))
+    made = await make(CONFIG)
+    workload = await make(deployment("web"))
 
     meta = made["metadata"]
     assert meta["uid"]
@@ -64,19 +40,19 @@ async def test_a_new_object_gets_a_uid_a_time_and_a_version(api: Api, namespace:
     assert workload["metadata"]["generation"] == 1
 
 
-async def test_an_object_of_that_name_is_already_there(api: Api, namespace: str) -> None:
+async def test_an_object_of_that_name_is_already_there(make: Make, refused: Refused) -> None:
     """409, in the words that kubectl prints."""
-    await make(api, namespace, CONFIG)
+    await make(CONFIG)
 
-    status, message = await refused(make(api, namespace, CONFIG))
+    status, message = await refused(make(CONFIG))
 
     assert status == 409
     assert 'configmaps "settings" already exists' in message
 
 
-async def test_a_write_from_a_stale_copy_is_a_conflict(api: Api, namespace: str) -> None:
+async def test_a_write_from_a_stale_copy_is_a_conflict(api: Api, namespace: str, make: Make, refused: Refused) -> None:
     """The second of two who read the same version loses."""
-    made = await make(api, namespace, CONFIG)
+    made = await make(CONFIG)
     path = path_of("v1", "ConfigMap", namespace, "settings")
 
     await api.request("PUT", path, made | {"data": {"color": "red"}})
@@ -87,9 +63,9 @@ async def test_a_write_from_a_stale_copy_is_a_conflict(api: Api, namespace: str)
     assert (await api.get(path))["data"] == {"color": "red"}
 
 
-async def test_a_write_that_changes_nothing_is_no_change(api: Api, namespace: str) -> None:
+async def test_a_write_that_changes_nothing_is_no_change(api: Api, namespace: str, make: Make) -> None:
     """The version stays, so nobody who watches is woken."""
-    made = await make(api, namespace, CONFIG)
+    made = await make(CONFIG)
 
     again = await api.patch(path_of("v1", "ConfigMap", namespace, "settings"), {"data": {"color": "blue"}})
 
@@ -105,9 +81,9 @@ async def test_a_dry_run_leaves_no_trace(api: Api, namespace: str) -> None:
     assert await api.find(f"{path}/settings") is None
 
 
-async def test_the_generation_counts_changes_of_the_spec_only(api: Api, namespace: str) -> None:
+async def test_the_generation_counts_changes_of_the_spec_only(api: Api, namespace: str, make: Make) -> None:
     """A label or a status is no change of what is asked for; an annotation of a Deployment is."""
-    await make(api, namespace, deployment("web"))
+    await make(deployment("web"))
     path = path_of("apps/v1", "Deployment", namespace, "web")
 
     labelled = await api.patch(path, {"metadata": {"labels": {"a": "b"}}})
@@ -137,10 +113,10 @@ async def test_a_status_is_written_through_its_own_door(api: Api, namespace: str
     assert "volumeName" not in told["spec"]
 
 
-async def test_finalizers_hold_an_object_that_is_deleted(api: Api, namespace: str) -> None:
+async def test_finalizers_hold_an_object_that_is_deleted(api: Api, namespace: str, make: Make) -> None:
     """It goes when the last one lets go."""
     held = CONFIG | {"metadata": {"name": "settings", "finalizers": ["example.com/hold"]}}
-    await make(api, namespace, held)
+    await make(held)
     path = path_of("v1", "ConfigMap", namespace, "settings")
 
     await api.delete(path)
@@ -154,20 +130,22 @@ async def test_finalizers_hold_an_object_that_is_deleted(api: Api, namespace: st
 
 @pytest.mark.parametrize(("policy", "finalizer"), [("Foreground", "foregroundDeletion"), ("Orphan", "orphan")])
 async def test_what_becomes_of_dependents_is_asked_with_a_finalizer(
-    api: Api, namespace: str, policy: str, finalizer: str
+    api: Api, namespace: str, make: Make, policy: str, finalizer: str
 ) -> None:
     """The garbage collector reads it there."""
     path = path_of("v1", "ConfigMap", namespace, "settings")
-    await make(api, namespace, CONFIG)
+    await make(CONFIG)
 
     answer = await api.request("DELETE", path, {"propagationPolicy": policy}, params={"dryRun": "All"})
 
     assert answer["metadata"]["finalizers"] == [finalizer]
 
 
-async def test_a_precondition_keeps_a_delete_off_another_object(api: Api, namespace: str) -> None:
+async def test_a_precondition_keeps_a_delete_off_another_object(
+    api: Api, namespace: str, make: Make, refused: Refused
+) -> None:
     """An object of the same name is not the same object."""
-    await make(api, namespace, CONFIG)
+    await make(CONFIG)
     path = path_of("v1", "ConfigMap", namespace, "settings")
 
     status, message = await refused(api.request("DELETE", path, {"preconditions": {"uid": "another"}}))
@@ -177,11 +155,11 @@ async def test_a_precondition_keeps_a_delete_off_another_object(api: Api, namesp
     assert await api.find(path)
 
 
-async def test_a_collection_goes_by_its_labels(api: Api, namespace: str) -> None:
+async def test_a_collection_goes_by_its_labels(api: Api, namespace: str, make: Make) -> None:
     """Those that the selector leaves out stay."""
     for number in range(3):
         labels = {"half": "left" if number else "right"}
-        await make(api, namespace, CONFIG | {"metadata": {"name": f"n{number}", "labels": labels}})
+        await make(CONFIG | {"metadata": {"name": f"n{number}", "labels": labels}})
     path = path_of("v1", "ConfigMap", namespace)
 
     await api.request("DELETE", path, params={"labelSelector": "half=left"})
@@ -190,13 +168,15 @@ async def test_a_collection_goes_by_its_labels(api: Api, namespace: str) -> None
     assert left == ["n0"]
 
 
-async def test_a_deleted_namespace_takes_nothing_new_and_goes(api: Api, namespace: str) -> None:
+async def test_a_deleted_namespace_takes_nothing_new_and_goes(
+    api: Api, namespace: str, make: Make, refused: Refused
+) -> None:
     """It is Terminating until the controllers have emptied it."""
-    await make(api, namespace, CONFIG | {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}})
+    await make(CONFIG | {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}})
     path = path_of("v1", "Namespace", name=namespace)
 
     ending = await api.request("DELETE", path)
-    status, message = await refused(make(api, namespace, CONFIG))
+    status, message = await refused(make(CONFIG))
     await api.patch(path_of("v1", "ConfigMap", namespace, "held"), {"metadata": {"finalizers": None}}, kind="merge")
     for _ in range(200):
         if await api.find(path) is None:
@@ -209,9 +189,9 @@ async def test_a_deleted_namespace_takes_nothing_new_and_goes(api: Api, namespac
     assert await api.find(path) is None
 
 
-async def test_an_object_needs_its_namespace(api: Api) -> None:
+async def test_an_object_needs_its_namespace(api: Api, namespace: str, refused: Refused) -> None:
     """404 for the namespace, not for the object."""
-    status, message = await refused(make(api, "nowhere", CONFIG))
+    status, message = await refused(api.create(CONFIG | {"metadata": {"name": "settings", "namespace": "nowhere"}}))
 
     assert status == 404
     assert 'namespaces "nowhere" not found' in message
