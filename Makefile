@@ -20,8 +20,17 @@ $(VENV)/.synced: uv.lock pyproject.toml | $(VENV)/bin/uv
 	UV_PROJECT_ENVIRONMENT=$(VENV) UV_COMPILE_BYTECODE=1 $(BIN)/uv sync --frozen --all-extras --quiet
 	@touch $@
 
-demo: setup  ## a broken shop to talk about, on a practice cluster
+# What the demo needs and no more. Nothing is taken away from a .venv that has everything already.
+$(VENV)/.playable: uv.lock pyproject.toml | $(VENV)/bin/uv
+	@echo "Installing into $(VENV), once: kubectl, a sandbox, and what Hilda is made of."
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --frozen --no-dev --extra demo --inexact --quiet
+	@touch $@
+
+demo: $(VENV)/.playable  ## a broken shop to talk about, on a practice cluster (SCENARIO=name)
 	@$(BIN)/hilda demo $(SCENARIO)
+
+drill: $(VENV)/.playable  ## incidents at random, against the clock
+	@$(BIN)/hilda drill
 
 test: setup  ## all tests that this machine can run; says what it skipped and why
 	@$(BIN)/pytest -q -m "not slow" -n 2 --dist loadfile
@@ -64,4 +73,4 @@ image-check:  ## the installed product starts
 clean:  ## what can be made again
 	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo test check prove lock wheel pictures record image-install image-check clean
+.PHONY: help setup demo drill test check prove lock wheel pictures record image-install image-check clean
