@@ -44,7 +44,7 @@ def begin(item: Json, resource: Resource, namespace: str, at: datetime) -> None:
     item["metadata"] = ordered(meta)
 
 
-def carry_over(new: Json, old: Json, resource: Resource) -> None:
+def carry_over(new: Json, old: Json, resource: Resource, subresource: str) -> None:
     """Keep what only the server writes, and count the change if it is one of what the object asks for."""
     mine, before = new["metadata"], old["metadata"]
     if mine.get("uid") and mine["uid"] != before["uid"]:
@@ -59,7 +59,7 @@ def carry_over(new: Json, old: Json, resource: Resource) -> None:
             mine[field] = before[field]
     mine.pop("selfLink", None)
     mine["resourceVersion"] = before["resourceVersion"]
-    if "generation" in before and _asks_for_more(new, old, resource):
+    if "generation" in before and _asks_for_more(new, old, resource, subresource):
         mine["generation"] = before["generation"] + 1
     new["metadata"] = ordered(mine)
 
@@ -76,9 +76,11 @@ _ORDER = (
 ).split()
 
 
-def _asks_for_more(new: Json, old: Json, resource: Resource) -> bool:
+def _asks_for_more(new: Json, old: Json, resource: Resource, subresource: str) -> bool:
     besides = ("metadata", "status", "kind", "apiVersion")
     if any(new.get(key) != old.get(key) for key in (new.keys() | old.keys()).difference(besides)):
         return True
+    if subresource:
+        return False
     counted = {"deployments.apps": "annotations", "endpointslices.discovery.k8s.io": "labels"}.get(resource.shelf)
     return counted is not None and new["metadata"].get(counted) != old["metadata"].get(counted)

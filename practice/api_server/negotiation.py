@@ -48,4 +48,4 @@ def encoded(body: bytes, media: str) -> bytes:
     """JSON as the media type wants it."""
     if media == YAML:
         return yaml.safe_dump(orjson.loads(body), default_flow_style=False, allow_unicode=True).encode()
-    return body
+    return body + b"\n"

@@ -70,8 +70,6 @@ class Pods:
         status = pod.get("status", {})
         others = [each for each in status.get("conditions", []) if each["type"] != "PodScheduled"]
         scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": at}
-        if "generation" in meta:
-            scheduled["observedGeneration"] = meta["generation"]
         return {
             **pod,
             "metadata": meta,

@@ -37,6 +37,8 @@ from practice.api_server.watching import Watching
 from practice.api_server.writing import Writing
 
 _LARGEST_BODY = 3 * 2**20
+_DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
+"""What each answer about a kind warns of."""
 _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
@@ -227,7 +229,8 @@ def _answered(answer: Answer, call: Call, shape: Shape) -> web.Response:
 def _respond(call: Call, shape: Shape, body: bytes, code: int = 200) -> web.Response:
     headers = {"Content-Type": shape.wanted.content_type}
     response = web.Response(status=code, body=encoded(body, shape.wanted.media), headers=headers)
-    for warning in call.warnings:
+    deprecated = _DEPRECATED.get(call.resource.shelf)
+    for warning in ([deprecated] if deprecated else []) + call.warnings:
         response.headers.add("Warning", f"299 - {_quoted(warning)}")
     return response
 

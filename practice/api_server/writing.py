@@ -91,7 +91,7 @@ class Writing:
         new = to_kept(defaulted(new), resource)
         shaping.note_manager(new, old, call)
         new = strategies.carry_over(new, old, resource, call.asked.subresource)
-        metadata.carry_over(new, old, resource)
+        metadata.carry_over(new, old, resource, call.asked.subresource)
         if resource.shelf == "services" and not call.asked.subresource:
             keep_addresses(new, old, self._store)
         shaping.check(new, old, call)
