@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from practice.controllers.autoscaling.controller import Autoscalers
 from practice.controllers.cluster import Cluster
 from practice.controllers.deployments.controller import Deployments
 from practice.controllers.endpoints.controller import ServiceEndpoints
@@ -31,4 +32,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     Deployments,
     ServiceEndpoints,
     Garbage,
+    Autoscalers,
 )

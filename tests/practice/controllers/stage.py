@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice.api import Api, Json
-from practice.controllers.conditions import condition
+from practice.controllers.conditions import condition, holds
 from practice.controllers.kinds import (
+    AUTOSCALER,
     CONFIG_MAP,
     DEPLOYMENT,
     EVENT,
@@ -25,6 +26,7 @@ from practice.waiting import until
 
 _DROPPED = {"uid", "resourceVersion", "managedFields", "generation", "observedGeneration", "nodeName", "zone"}
 _DROPPED |= {"containerID", "imageID", "finalizers", "topology.kubernetes.io/zone"}
+_DROPPED |= {"averageValue", "lastScaleTime"}
 _DROPPED |= {"endpoints.kubernetes.io/last-change-trigger-time"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DRAWN = re.compile(r"(?<=[-\"])[bcdfghjklmnpqrstvwxz2456789]{5,10}\b")
@@ -51,6 +53,23 @@ class Stage:
     async def service(self, name: str, **spec: Any) -> Json:
         body = {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": "http"}], **spec}
         return await self.make(SERVICE, name, {"spec": body}, labels={"team": "blue"})
+
+    async def autoscaler(self, name: str, most: int, **percent: int) -> Json:
+        metrics = [self.use(resource, value) for resource, value in percent.items()]
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+        return await self.make(
+            AUTOSCALER, name, {"spec": {"scaleTargetRef": target, "maxReplicas": most, "metrics": metrics}}
+        )
+
+    @staticmethod
+    def use(resource: str, percent: int) -> Json:
+        wanted = {"type": "Utilization", "averageUtilization": percent}
+        return {"type": "Resource", "resource": {"name": resource, "target": wanted}}
+
+    async def has_pods(self, count: int) -> bool:
+        """That many, and all of them ready."""
+        pods = await self.all(POD)
+        return len(pods) == count and all(holds(pod, "Ready") for pod in pods)
 
     async def change(self, kind: Kind, name: str, change: Json, part: str = "") -> Json:
         return await self.api.patch(kind.path(self.namespace, name, part), change)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from practice.controllers.conditions import holds
 from practice.controllers.kinds import (
+    AUTOSCALER,
     CONFIG_MAP,
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -233,6 +234,45 @@ async def a_namespace_that_goes(stage: Stage) -> Sequence[object]:
     return [born, status["phase"], said]
 
 
+async def a_load_that_grows(stage: Stage) -> Sequence[object]:
+    """An autoscaler grows its target to its limit, says so, and shrinks it when the target is raised."""
+    asking = {**CONTAINER, "resources": {"requests": {"cpu": "2m", "memory": "1Gi"}}}
+    await stage.deployment("web", 1, pod={"containers": [asking]})
+    await stage.rolled_out("web")
+    await stage.autoscaler("web", 3, cpu=50, memory=70)
+    await stage.says(AUTOSCALER, "web", "TooManyReplicas", "ScalingLimited")
+    await stage.until("three pods", lambda: stage.has_pods(3))
+    await stage.says(AUTOSCALER, "web", "ReadyForNewScale", "AbleToScale")
+    grown = _of_autoscalers(await stage.picture(AUTOSCALER))
+    await stage.change(AUTOSCALER, "web", {"spec": {"minReplicas": 2, "metrics": [stage.use("cpu", 5000)]}})
+    await stage.says(AUTOSCALER, "web", "TooFewReplicas", "ScalingLimited")
+    await stage.until("two pods", lambda: stage.has_pods(2))
+    return [grown, _of_autoscalers(await stage.picture())]
+
+
+async def loads_that_say_nothing(stage: Stage) -> Sequence[object]:
+    """No target, no request, no pods, nothing to scale."""
+    await stage.deployment("unasked", 1)
+    await stage.deployment("off", 0)
+    await stage.rolled_out("unasked")
+    for name in ("unasked", "off", "missing"):
+        await stage.autoscaler(name, 3, cpu=50)
+    await stage.says(AUTOSCALER, "unasked", "FailedGetResourceMetric", "ScalingActive")
+    await stage.says(AUTOSCALER, "off", "ScalingDisabled", "ScalingActive")
+    await stage.says(AUTOSCALER, "missing", "FailedGetScale", "AbleToScale")
+
+    async def told() -> bool:
+        return any("missing request for cpu" in each for each in await stage.picture())
+
+    await stage.until("the missing request to be told", told)
+    return _of_autoscalers(await stage.picture(AUTOSCALER))
+
+
+def _of_autoscalers(lines: Sequence[str]) -> list[str]:
+    """Whether one is looked at before its pods have been measured is chance."""
+    return [each for each in lines if "HorizontalPodAutoscaler" in each and "did not receive" not in each]
+
+
 STORIES = (
     a_release_and_its_undoing,
     a_release_that_gets_nowhere,
@@ -244,4 +284,6 @@ STORIES = (
     answering_for_a_service,
     owners_that_go,
     a_namespace_that_goes,
+    a_load_that_grows,
+    loads_that_say_nothing,
 )
