@@ -71,8 +71,7 @@ def _ranges(found: Sequence[Windows]) -> Iterable[str]:
     for windows in found:
         inside = (windows.moments >= windows.ends[0] - windows.length) & (windows.moments <= windows.ends[0])
         for row, labels in enumerate(windows.labels):
-            chosen = inside & windows.present[row]
-            pairs = zip(windows.moments[chosen].tolist(), windows.values[row, chosen].tolist(), strict=True)
+            pairs = zip(windows.moments[inside].tolist(), windows.values[row, inside].tolist(), strict=True)
             if samples := [f'[{moment(at)},"{sample(number)}"]' for at, number in pairs]:
                 rows.append((labels, samples))
     return [_series(labels, samples) for labels, samples in sorted(rows)]

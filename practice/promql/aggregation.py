@@ -9,47 +9,44 @@ from numpy.typing import NDArray
 from practice.promql.labels import NAME, Labels, only, without
 from practice.promql.memory import Floats
 from practice.promql.problems import CannotExecute
-from practice.promql.values import Flags, Scalar, Vector
+from practice.promql.values import Flags, Places, Scalar, Vector
 
-Reduced: TypeAlias = Callable[[Floats, Flags], Floats]
-"""Members of one group × steps, and where they are → one value per step."""
-
-
-def _sum(values: Floats, there: Flags) -> Floats:
-    found: Floats = np.where(there, values, 0.0).sum(axis=0)
-    return found
+Reduced: TypeAlias = Callable[[Floats, Flags, Places], Floats]
+"""Series × steps with the members of a group together, where they are, where each group starts → groups × steps."""
 
 
-def _count(values: Floats, there: Flags) -> Floats:
-    found: Floats = there.sum(axis=0).astype(float)
-    return found
+def _sum(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.add.reduceat(np.where(there, values, 0.0), starts, axis=0)
 
 
-def _avg(values: Floats, there: Flags) -> Floats:
-    return _sum(values, there) / np.maximum(_count(values, there), 1)
+def _count(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.add.reduceat(there.astype(float), starts, axis=0)
 
 
-def _min(values: Floats, there: Flags) -> Floats:
-    found: Floats = np.fmin.reduce(np.where(there, values, np.nan), axis=0)
-    return found
+def _avg(values: Floats, there: Flags, starts: Places) -> Floats:
+    return _sum(values, there, starts) / np.maximum(_count(values, there, starts), 1)
 
 
-def _max(values: Floats, there: Flags) -> Floats:
-    found: Floats = np.fmax.reduce(np.where(there, values, np.nan), axis=0)
-    return found
+def _min(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.fmin.reduceat(np.where(there, values, np.nan), starts, axis=0)
 
 
-def _group(values: Floats, there: Flags) -> Floats:
-    return np.ones(there.shape[1])
+def _max(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.fmax.reduceat(np.where(there, values, np.nan), starts, axis=0)
 
 
-def _stdvar(values: Floats, there: Flags) -> Floats:
-    away = np.where(there, values - _avg(values, there), 0.0)
-    return _sum(away**2, there) / np.maximum(_count(values, there), 1)
+def _group(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.ones((len(starts), values.shape[1]))
 
 
-def _stddev(values: Floats, there: Flags) -> Floats:
-    return np.sqrt(_stdvar(values, there))
+def _stdvar(values: Floats, there: Flags, starts: Places) -> Floats:
+    sizes = np.diff([*starts, len(values)])
+    away = values - np.repeat(_avg(values, there, starts), sizes, axis=0)
+    return _avg(away**2, there, starts)
+
+
+def _stddev(values: Floats, there: Flags, starts: Places) -> Floats:
+    return np.sqrt(_stdvar(values, there, starts))
 
 
 REDUCTIONS: Mapping[str, Reduced] = {
@@ -67,13 +64,13 @@ SELECTIONS = ("topk", "bottomk")
 
 def aggregated(how: str, vector: Vector, names: frozenset[str], *, by: bool) -> Vector:
     groups = _groups(vector, names, by=by)
-    steps = vector.there.shape[1]
-    values, there = np.empty((len(groups), steps)), np.empty((len(groups), steps), bool)
-    for number, rows in enumerate(groups.values()):
-        members, where = vector.values[rows], vector.there[rows]
-        values[number] = REDUCTIONS[how](members, where)
-        there[number] = where.any(axis=0)
-    return Vector(list(groups), values, there).seen()
+    if not groups:
+        return vector
+    rows = [row for members in groups.values() for row in members]
+    starts = np.cumsum([0, *map(len, groups.values())])[:-1]
+    together = vector.rows(rows)
+    there: Flags = np.logical_or.reduceat(together.there, starts, axis=0)
+    return Vector(list(groups), REDUCTIONS[how](together.values, together.there, starts), there).seen()
 
 
 def quantile(share: Scalar, vector: Vector, names: frozenset[str], *, by: bool) -> Vector:

@@ -12,7 +12,7 @@ from practice.promql.aggregation import REDUCTIONS, SELECTIONS, aggregated, quan
 from practice.promql.instant_functions import ELEMENTWISE, absent, elementwise, label_join, label_replace
 from practice.promql.labels import nameless
 from practice.promql.matchers import matchers_of
-from practice.promql.memory import Floats, Memory, Moments, bounded
+from practice.promql.memory import Columns, Floats, Memory, Moments, bounded
 from practice.promql.parsing import parse
 from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.quantile import histogram_quantile
@@ -96,7 +96,9 @@ class Evaluation:
         ends, length = self._moments(node.vector_selector), _milliseconds(node.range)
         found = self.engine.memory.select(matchers_of(node.vector_selector), int(ends.min()) - length, int(ends.max()))
         return [
-            Windows(each.labels, each.moments, each.values, ~(each.absent | each.stale), ends, length) for each in found
+            Windows(alike.labels, alike.moments, alike.values, ends, length)
+            for each in found
+            for alike in each.alike(~(each.absent | each.stale))
         ]
 
     def _selected(self, node: ast.VectorSelector) -> Vector:
@@ -105,9 +107,10 @@ class Evaluation:
         parts = []
         for found in self.engine.memory.select(matchers_of(node), int(at.min()) - LOOKS_BACK, int(at.max())):
             bounded(len(found.labels) * len(at))
-            told = Windows(found.labels, found.moments, found.values, ~found.absent, at, LOOKS_BACK)
-            ended = np.take_along_axis(found.stale, told.last, axis=1)
-            parts.append(Vector(told.labels, told.at(told.last), (told.counts > 0) & ~ended))
+            for alike in found.alike(~found.absent):
+                told = Windows(alike.labels, alike.moments, alike.values, at, LOOKS_BACK)
+                ended = alike.stale[:, told.last]
+                parts.append(Vector(told.labels, told.values[:, told.last], told.holding(1) & ~ended))
         return Vector.stacked(parts, len(self.steps)).seen()
 
     def _of_subquery(self, node: ast.SubqueryExpr) -> list[Windows]:
@@ -123,7 +126,8 @@ class Evaluation:
         if isinstance(inner, Scalar):
             inner = Vector([()], inner.values[np.newaxis], np.ones((1, len(steps)), bool))
         assert isinstance(inner, Vector)
-        return [Windows(inner.labels, steps, inner.values, inner.there, ends, length)] if inner.labels else []
+        found = Columns(steps, inner.labels, inner.values).alike(inner.there)
+        return [Windows(each.labels, each.moments, each.values, ends, length) for each in found if each.labels]
 
     def _moments(self, node: ast.VectorSelector | ast.SubqueryExpr) -> Moments:
         """Where a selector looks at each step, after @ and offset."""
@@ -189,10 +193,11 @@ class Evaluation:
         raise _unknown(name)
 
     def _over_range(self, name: str, argument: ast.Expr) -> Vector:
+        function, needs = RANGE_FUNCTIONS[name]
         parts = []
         for windows in self.windows(argument):
-            values, there = RANGE_FUNCTIONS[name](windows)
-            parts.append(Vector(windows.labels, values, there))
+            bounded(len(windows.labels) * len(windows.ends))
+            parts.append(Vector(windows.labels, function(windows), windows.holding(needs)))
         found = Vector.stacked(parts, len(self.steps)).seen()
         if name == "last_over_time":
             return found

@@ -16,7 +16,10 @@ def labels_of(values: Mapping[str, str]) -> Labels:
 
 def value_of(labels: Labels, name: str) -> str:
     """ "" where the label is not there."""
-    return next((value for each, value in labels if each == name), "")
+    for each, value in labels:
+        if each == name:
+            return value
+    return ""
 
 
 def only(labels: Labels, names: Container[str]) -> Labels:

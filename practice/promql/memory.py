@@ -3,7 +3,7 @@
 A source is a scrape target or the alert rules: everything that is written at the same moments.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -45,6 +45,20 @@ class Columns:
     @property
     def stale(self) -> NDArray[np.bool_]:
         return _has(self.values, _STALE_BITS)
+
+    def alike(self, there: NDArray[np.bool_]) -> Iterator["Columns"]:
+        """The same without gaps: series that are there at the same moments together, with only these moments."""
+        if there.all():
+            yield self
+            return
+        patterns: dict[bytes, list[int]] = {}
+        for row, pattern in enumerate(np.packbits(there, axis=1)):
+            patterns.setdefault(pattern.tobytes(), []).append(row)
+        for rows in patterns.values():
+            places = np.flatnonzero(there[rows[0]])
+            if len(places):
+                labels = [self.labels[row] for row in rows]
+                yield Columns(self.moments[places], labels, self.values[rows][:, places])
 
 
 @dataclass

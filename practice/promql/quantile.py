@@ -28,6 +28,8 @@ def histogram_quantile(quantile: Scalar, buckets: Vector) -> Vector:
 
 def _of_one(quantile: Floats, bounds: Floats, counts: Floats, there: Flags) -> tuple[Floats, Flags]:
     """Step by step the same buckets are there, nearly always; where they are not, each set of buckets by itself."""
+    if there.all():
+        return _interpolated(quantile, bounds, counts), there[0]
     values = np.full(len(quantile), np.nan)
     some: Flags = np.logical_or.reduce(there, axis=0)
     patterns, which = np.unique(there, axis=1, return_inverse=True)

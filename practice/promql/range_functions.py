@@ -1,4 +1,4 @@
-"""Functions over a range of samples: rates, and what `_over_time` tells. Windows in, values and where they are out."""
+"""Functions over a range of samples: rates, and what `_over_time` tells. Windows in, values (series × steps) out."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -9,119 +9,125 @@ from practice.promql.memory import Floats
 from practice.promql.values import Flags
 from practice.promql.windows import Windows
 
-OverRange: TypeAlias = Callable[[Windows], tuple[Floats, Flags]]
+OverRange: TypeAlias = Callable[[Windows], Floats]
 
 _THRESHOLD = 1.1
 """A range whose edge is nearer than so many sample intervals is taken to be covered up to its edge."""
 
 
-def rate(windows: Windows) -> tuple[Floats, Flags]:
-    gained, there = increase(windows)
-    return gained / (windows.length / 1000), there
+def _rate(windows: Windows) -> Floats:
+    return _increase(windows) / (windows.length / 1000)
 
 
-def increase(windows: Windows) -> tuple[Floats, Flags]:
+def _increase(windows: Windows) -> Floats:
     """What a counter gained, extrapolated to the edges of the range."""
-    values, both = windows.earlier
-    reset = both & (windows.values < values)
-    gained = windows.at(windows.last) - windows.at(windows.first)
-    if reset.any():
-        gained = gained + windows.between(np.where(reset, values, 0.0))
+    gained = _delta_as_told(windows)
+    fell = windows.values[:, 1:] < windows.values[:, :-1]
+    if fell.any():
+        lost = np.zeros(windows.values.shape)
+        lost[:, 1:][fell] = windows.values[:, :-1][fell]
+        gained = gained + windows.between(lost)
     return _extrapolated(windows, gained, counter=True)
 
 
-def delta(windows: Windows) -> tuple[Floats, Flags]:
-    gained = windows.at(windows.last) - windows.at(windows.first)
-    return _extrapolated(windows, gained, counter=False)
+def _delta(windows: Windows) -> Floats:
+    return _extrapolated(windows, _delta_as_told(windows), counter=False)
 
 
-def _extrapolated(windows: Windows, gained: Floats, *, counter: bool) -> tuple[Floats, Flags]:
+def _delta_as_told(windows: Windows) -> Floats:
+    return windows.values[:, windows.last] - windows.values[:, windows.first]
+
+
+def _extrapolated(windows: Windows, gained: Floats, *, counter: bool) -> Floats:
     """As Prometheus does: to the range's edge where samples come near it, else by half an interval."""
-    there = windows.counts > 1
+    enough = windows.counts > 1
     first, last = windows.moments[windows.first], windows.moments[windows.last]
-    covered = np.where(there, (last - first) / 1000, 1.0)
+    covered = np.where(enough, (last - first) / 1000, 1.0)
     interval = covered / np.maximum(windows.counts - 1, 1)
-    to_start = (first - (windows.ends - windows.length)) / 1000
+    to_start: Floats = (first - (windows.ends - windows.length)) / 1000
     to_end = (windows.ends - last) / 1000
+    reach = covered + np.where(to_end < interval * _THRESHOLD, to_end, interval / 2)
     if counter:
-        begins = windows.at(windows.first)
-        rises = (gained > 0) & (begins >= 0)
-        to_zero = covered * (begins / np.where(rises, gained, 1.0))
-        to_start = np.where(rises & (to_zero < to_start), to_zero, to_start)
-    reach = covered + np.where(to_start < interval * _THRESHOLD, to_start, interval / 2)
-    reach = reach + np.where(to_end < interval * _THRESHOLD, to_end, interval / 2)
-    return gained * (reach / covered), there
+        # A counter is never below zero, so it cannot have risen for longer than from there.
+        begins = windows.values[:, windows.first]
+        to_zero = covered * (begins / gained)
+        to_start = np.where((gained > 0) & (begins >= 0) & (to_zero < to_start), to_zero, to_start)
+    reach = reach + np.where(to_start < interval * _THRESHOLD, to_start, interval / 2)
+    return gained * (reach / covered)
 
 
-def irate(windows: Windows) -> tuple[Floats, Flags]:
-    return _of_the_last_two(windows, counter=True)
+def _irate(windows: Windows) -> Floats:
+    now, then = _last_two(windows)
+    seconds = (windows.moments[windows.last] - windows.moments[np.maximum(windows.last - 1, 0)]) / 1000
+    return np.where(now < then, now, now - then) / seconds
 
 
-def idelta(windows: Windows) -> tuple[Floats, Flags]:
-    return _of_the_last_two(windows, counter=False)
+def _idelta(windows: Windows) -> Floats:
+    now, then = _last_two(windows)
+    return now - then
 
 
-def _of_the_last_two(windows: Windows, *, counter: bool) -> tuple[Floats, Flags]:
-    there = windows.counts > 1
-    before = np.take_along_axis(windows.latest, np.maximum(windows.last - 1, 0), axis=1)
-    now, then = windows.at(windows.last), windows.at(before)
-    gained = np.where(now < then, now, now - then) if counter else now - then
-    seconds = np.where(there, (windows.moments[windows.last] - windows.moments[before]) / 1000, 1.0)
-    return (gained / seconds if counter else gained), there
+def _last_two(windows: Windows) -> tuple[Floats, Floats]:
+    return windows.values[:, windows.last], windows.values[:, np.maximum(windows.last - 1, 0)]
 
 
-def resets(windows: Windows) -> tuple[Floats, Flags]:
-    values, both = windows.earlier
-    return windows.between((both & (windows.values < values)).astype(float)), windows.counts > 0
+def _resets(windows: Windows) -> Floats:
+    return _counted(windows, windows.values[:, 1:] < windows.values[:, :-1])
 
 
-def changes(windows: Windows) -> tuple[Floats, Flags]:
-    values, both = windows.earlier
-    same = (windows.values == values) | (np.isnan(windows.values) & np.isnan(values))
-    return windows.between((both & ~same).astype(float)), windows.counts > 0
+def _changes(windows: Windows) -> Floats:
+    now, then = windows.values[:, 1:], windows.values[:, :-1]
+    return _counted(windows, (now != then) & ~(np.isnan(now) & np.isnan(then)))
 
 
-def _sum(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.reduced(np.add, 0.0), windows.counts > 0
+def _counted(windows: Windows, happened: Flags) -> Floats:
+    amounts = np.zeros(windows.values.shape)
+    amounts[:, 1:] = happened
+    return windows.between(amounts)
 
 
-def _avg(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.reduced(np.add, 0.0) / np.maximum(windows.counts, 1), windows.counts > 0
+def _sum(windows: Windows) -> Floats:
+    return windows.reduced(np.add)
 
 
-def _min(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.reduced(np.fmin, np.nan), windows.counts > 0
+def _avg(windows: Windows) -> Floats:
+    return windows.reduced(np.add) / np.maximum(windows.counts, 1)
 
 
-def _max(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.reduced(np.fmax, np.nan), windows.counts > 0
+def _min(windows: Windows) -> Floats:
+    return windows.reduced(np.fmin)
 
 
-def _count(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.counts.astype(float), windows.counts > 0
+def _max(windows: Windows) -> Floats:
+    return windows.reduced(np.fmax)
 
 
-def _last(windows: Windows) -> tuple[Floats, Flags]:
-    return windows.at(windows.last), windows.counts > 0
+def _count(windows: Windows) -> Floats:
+    return np.broadcast_to(windows.counts.astype(float), (len(windows.labels), len(windows.ends)))
 
 
-def _present(windows: Windows) -> tuple[Floats, Flags]:
-    return np.ones(windows.counts.shape), windows.counts > 0
+def _last(windows: Windows) -> Floats:
+    return windows.values[:, windows.last]
 
 
-RANGE_FUNCTIONS: Mapping[str, OverRange] = {
-    "rate": rate,
-    "increase": increase,
-    "delta": delta,
-    "irate": irate,
-    "idelta": idelta,
-    "resets": resets,
-    "changes": changes,
-    "sum_over_time": _sum,
-    "avg_over_time": _avg,
-    "min_over_time": _min,
-    "max_over_time": _max,
-    "count_over_time": _count,
-    "last_over_time": _last,
-    "present_over_time": _present,
+def _present(windows: Windows) -> Floats:
+    return np.ones((len(windows.labels), len(windows.ends)))
+
+
+RANGE_FUNCTIONS: Mapping[str, tuple[OverRange, int]] = {
+    "rate": (_rate, 2),
+    "increase": (_increase, 2),
+    "delta": (_delta, 2),
+    "irate": (_irate, 2),
+    "idelta": (_idelta, 2),
+    "resets": (_resets, 1),
+    "changes": (_changes, 1),
+    "sum_over_time": (_sum, 1),
+    "avg_over_time": (_avg, 1),
+    "min_over_time": (_min, 1),
+    "max_over_time": (_max, 1),
+    "count_over_time": (_count, 1),
+    "last_over_time": (_last, 1),
+    "present_over_time": (_present, 1),
 }
+"""Each with how many samples it needs."""

@@ -12,6 +12,7 @@ from practice.promql.memory import Floats
 from practice.promql.problems import CannotExecute
 
 Flags: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

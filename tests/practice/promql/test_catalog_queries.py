@@ -106,16 +106,22 @@ async def answering(memory: Memory) -> AsyncIterator[Recording]:
 
 def remembered(world: World) -> Memory:
     """The last part of a world's samples, which all come at the same moments."""
-    columns: dict[Labels, dict[int, float]] = {}
-    for labels, value, at in Reader().samples(world.text()):
-        assert at is not None
-        if at * 1000 >= END - LOOKED_AT:
-            columns.setdefault(labels, {})[round(at * 1000)] = value
+    columns: dict[str, dict[int, float]] = {}
+    for line in world.text().splitlines():
+        if not line.startswith("#"):
+            series, value, stamp = line.rsplit(" ", 2)
+            if int(stamp) * 1000 >= END - LOOKED_AT:
+                columns.setdefault(series, {})[int(stamp) * 1000] = float(value)
     moments = sorted({at for values in columns.values() for at in values})
-    told = {labels: np.array([values.get(at, ABSENT) for at in moments]) for labels, values in columns.items()}
+    told = {_labels(series): np.array([values.get(at, ABSENT) for at in moments]) for series, values in columns.items()}
     memory = Memory()
     memory.table("world").extend(np.array(moments, np.int64), told)
     return memory
+
+
+def _labels(series: str) -> Labels:
+    ((labels, _, _),) = Reader().samples(f"{series} 0")
+    return labels
 
 
 def _milliseconds(at: datetime) -> int:
