@@ -14,6 +14,9 @@ from graphs.desk import Desk
 from policy.shell import NotUnderstood, parse
 from tools.kubernetes.kinds import KINDS
 
+_OF_NODES = frozenset({"cordon", "uncordon"})
+"""Verbs on what belongs to no namespace."""
+
 
 async def way_back(desk: Desk, done: Proposal) -> Climb:
     """What takes back what `done` changed, ready to be proposed; ToolFailed when there is nothing to take back."""
@@ -37,7 +40,8 @@ async def edited(desk: Desk, original: Proposal, lines: str, editor: Person) -> 
     if not commands:
         raise ToolFailed("There is no command left. Reject the proposal if nothing should run.")
     for command in commands:
-        if command.argv[0] == "kubectl" and not any(word.startswith(("-n", "--namespace")) for word in command.argv):
+        named = any(word.startswith(("-n", "--namespace")) for word in command.argv)
+        if command.argv[0] == "kubectl" and not named and not _OF_NODES & set(command.argv):
             raise ToolFailed(f"`{command.text}` does not name its namespace: say -n in every command.")
     verify, undo = commands_in(original.script.verify), commands_in(original.script.undo)
     why = f"Edited from proposal {original.id} by {editor.id}."

@@ -18,6 +18,7 @@ from store.past_fixes import PastFix
 
 _MOST_SOURCES = 6
 _MOST_LINES = 3
+_MOST_EFFECTS = 4
 _CLOSE = timedelta(minutes=15)
 """A change this near before trouble began, or ended, is worth naming beside it."""
 _MEASURED = {"latency-high": "latency", "errors-high": "errors", "pool-exhausted": "use of the connection pool"}
@@ -105,7 +106,7 @@ def impact(cause: Cause, state: ClusterState) -> str:
             said.append(f"{ready} of {wanted} pods of {name} ready")
         elif not said:
             said.append(f"all {wanted} pods of {name} are ready; users are still served")
-    return "; ".join(dict.fromkeys(said)) or "none that I can measure"
+    return "; ".join(tuple(dict.fromkeys(said))[:_MOST_EFFECTS]) or "none that I can measure"
 
 
 def shown_elsewhere(cause: Cause, asked: str) -> str:

@@ -30,6 +30,8 @@ def quiet_cluster(seed: int, pods: int = 500) -> ClusterState:
         _canary,
         _paused_whole,
         _leftovers,
+        _scaled,
+        _stored,
     )
     number = 0
     while sum(1 for item in items if item["kind"] == "Pod") < pods:
@@ -406,3 +408,72 @@ def _leftovers(rng: random.Random, name: str, namespace: str) -> Iterator[k.Json
             status={"reason": "Evicted", "phase": "Failed"},
         )
     yield from _front(rng, name, namespace, count)
+
+
+def _scaled(rng: random.Random, name: str, namespace: str) -> Iterator[k.Json]:
+    """An autoscaler that is as it should be: on target at its limit, far from it, or only just there."""
+    count, app = rng.randint(2, 8), _app(rng, name, 3)
+    owner = k.deployment(name, namespace=namespace, replicas=count, containers=[app])
+    revision = k.replica_set(owner, 3, replicas=count, age=700_000)
+    yield from (owner, revision)
+    for number in range(count):
+        yield _ready_pod(rng, revision, number, {"app": name}, app, 600_000)
+    limited, used, since = rng.choice(((True, 63, 9000), (True, 140, 12), (False, 40, 9000), (False, 0, 9000)))
+    measured = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": used}}}
+    yield k.thing(
+        "HorizontalPodAutoscaler",
+        name,
+        namespace,
+        spec={
+            "maxReplicas": count if limited else count + 4,
+            "scaleTargetRef": {"kind": "Deployment", "name": name},
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}},
+                }
+            ],
+        },
+        status={
+            "currentReplicas": count,
+            "currentMetrics": [measured] if used else [{"type": ""}],
+            "conditions": [
+                {
+                    "type": "ScalingLimited",
+                    "status": str(limited),
+                    "reason": "TooManyReplicas" if limited else "DesiredWithinRange",
+                    "lastTransitionTime": k.at(since),
+                }
+            ],
+        },
+    )
+    yield from _front(rng, name, namespace, count)
+
+
+def _stored(rng: random.Random, name: str, namespace: str) -> Iterator[k.Json]:
+    """A claim that is bound, one that is being bound for a pod that has just come, and one that nobody mounts."""
+    app = _app(rng, name, 1)
+    owner = k.deployment(name, namespace=namespace, replicas=2, ready=1, containers=[app])
+    revision = k.replica_set(owner, 1, replicas=2, ready=1, age=50)
+    serving = _ready_pod(rng, revision, 0, {"app": name}, app, 300_000)
+    serving["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": f"{name}-0"}}]
+    fresh = k.pod(
+        f"{name}-fresh",
+        k.status(app["name"], **k.waiting("ContainerCreating")),
+        owner=revision,
+        namespace=namespace,
+        containers=[app],
+        labels={"app": name},
+        phase="Pending",
+        age=40,
+        node="",
+        spec={"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": f"{name}-1"}}]},
+    )
+    yield from (owner, revision, serving, fresh)
+    yield k.thing("StorageClass", f"{name}-class", "", provisioner="csi.example")
+    for number, phase in (("0", "Bound"), ("1", "Pending"), ("spare", "Pending")):
+        spec = {"storageClassName": f"{name}-class" if number != "spare" else "long-gone"}
+        yield k.thing(
+            "PersistentVolumeClaim", f"{name}-{number}", namespace, age=45, spec=spec, status={"phase": phase}
+        )
+    yield from _front(rng, name, namespace, 1, waiting=1)
