@@ -31,6 +31,7 @@ from tools.kubernetes.kinds import DEFAULT_KINDS, KINDS
 
 QUESTIONS = 7
 TURNS = 100
+DECISIONS = 5
 HILDA = str(Path(sys.executable).parent / "hilda")
 CHECK_IMPORTS = "import kubernetes.aio.client, aiohttp, orjson, rich, typer, pydantic_settings"
 ASK_IMPORTS = f"{CHECK_IMPORTS}, langgraph.graph, sqlalchemy.ext.asyncio, aiosqlite, langgraph.checkpoint.sqlite.aio"
@@ -56,6 +57,7 @@ async def main(pods: int) -> dict[str, float]:
             asked = [await _ask(app, "what is wrong?") for _ in range(QUESTIONS)][2:]
             floor = [await _read_bare(app) for _ in range(QUESTIONS)][2:]
             turns = await _turns(app)
+            seen = [await _decision_seen(app, ground, settings) for _ in range(DECISIONS)]
         cold = {name: await asyncio.to_thread(_cold, ground, settings, words) for name, words in COLD.items()}
     first, last = statistics.median(turns[1:11]), statistics.median(turns[-10:])
     return {
@@ -66,22 +68,54 @@ async def main(pods: int) -> dict[str, float]:
         "turn 1, s": round(first, 4),
         "turn 100, s": round(last, 4),
         "turn 100 / turn 1": round(last / first, 2),
+        "a decision in another terminal is seen here, ms": round(1000 * statistics.median(seen)),
+        "the slowest of them, ms": round(1000 * max(seen)),
         **cold,
+    }
+
+
+async def _decision_seen(app: App, ground: PracticeGround, settings: Settings) -> float:
+    """Seconds from another process's decision, by the record's clock, until this conversation shows it."""
+    conversation = f"terminal:bench:{uuid.uuid4().hex}"
+    line = StoredConversation(app.store, app.worker, conversation, app.desk.cluster, app.desk.label)
+    shown: dict[str, float] = {}
+
+    async def listen() -> None:
+        async for reply in line.replies():
+            for part in reply.card.parts:
+                if isinstance(part, Progress) and any("rejected by" in text for text, _ in part.steps):
+                    shown.setdefault("at", time.time())
+
+    listening = asyncio.create_task(listen())
+    for words in ("what is wrong?", "script"):
+        await line.send(_message(app, conversation, words))
+    waiting, *_ = await app.store.proposals.list(conversation=conversation)
+    command = [HILDA, "proposals", "reject", waiting.proposal.id, "--as", "lead", "--reason", "a bench"]
+    await asyncio.to_thread(subprocess.run, command, env=_environment(ground, settings), check=True)
+    async with asyncio.timeout(10):
+        while "at" not in shown:
+            await asyncio.sleep(0.01)
+    listening.cancel()
+    decided = await app.store.proposals.get(waiting.proposal.id)
+    assert decided is not None
+    return shown["at"] - decided.decisions[-1].at.timestamp()
+
+
+def _environment(ground: PracticeGround, settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "KUBECONFIG": str(ground.kubeconfig),
+        "PROMETHEUS_URL": ground.prometheus_url,
+        "HILDA_STATE_DIR": str(settings.state_dir),
     }
 
 
 def _cold(ground: PracticeGround, settings: Settings, words: list[str]) -> float:
     """A whole process against the same cluster, metrics included; best of three."""
     took = []
-    environment = {
-        **os.environ,
-        "KUBECONFIG": str(ground.kubeconfig),
-        "PROMETHEUS_URL": ground.prometheus_url,
-        "HILDA_STATE_DIR": str(settings.state_dir),
-    }
     for _ in range(3):
         began = time.perf_counter()
-        subprocess.run(words, env=environment, capture_output=True, check=False)
+        subprocess.run(words, env=_environment(ground, settings), capture_output=True, check=False)
         took.append(time.perf_counter() - began)
     return round(min(took), 3)
 

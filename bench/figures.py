@@ -15,6 +15,8 @@ TARGETS = {
     "full answer, s": "≤ 2",
     "turn 100 / turn 1": "≤ 1.2",
     "hilda --help, s": "≤ 0.3",
+    "a decision in another terminal is seen here, ms": "≤ 500",
+    "start to first prompt, small cluster, s": "≤ 10",
 }
 
 
@@ -22,6 +24,7 @@ def main(data: str) -> None:
     sections = [
         ("A question in a running chat, without a model", ["conversation.py"]),
         ("Starting", ["startup.py"]),
+        ("A practice cluster", ["practice.py"]),
     ]
     if data and Path(data).is_dir():
         sections.append(("Finding the right runbook", ["runbook_search.py", data]))
