@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 app = command()
 
-LEAVE = "`done` when you think it is over, `skip` to give up and hear what it was, Ctrl-D to end the drill"
+WORDS = (
+    ("done", "when you think it is over"),
+    ("skip", "gives up, and tells what it was"),
+    ("Ctrl-D", "ends the drill"),
+)
 
 
 @app.command()
@@ -96,7 +100,7 @@ async def _round(practice: "Practice", screen: "Screen", lines: "Lines | None", 
             title=title,
             second_terminal=practice.second_terminal(),
             no_sandbox=practice.no_sandbox,
-            leave=LEAVE,
+            leave=WORDS,
         )
     )
     this = Round(practice, screen)

@@ -5,7 +5,11 @@ from pathlib import Path
 from domain.cards import Card, ClusterLabel, Code, Facts, Part, Text, card
 
 _REAL = "Kubernetes' own control plane, started for you"
-_SMALL = "a small Kubernetes API of ours; the kubectl is real. `--cluster real` needs etcd and kube-apiserver"
+_SMALL = "a small Kubernetes API of ours, with the real kubectl; --cluster real needs etcd and kube-apiserver"
+
+
+Words = tuple[tuple[str, str], ...]
+"""What can be typed, and what it does."""
 
 
 def question_of(hint: str, namespace: str) -> str:
@@ -27,18 +31,17 @@ def first_card(
     title: str = "You are on call",
     second_terminal: Path | None = None,
     no_sandbox: str = "",
-    leave: str = "Ctrl-D; everything that was started is cleared away",
+    leave: Words = (("Ctrl-D", "leaves; everything that was started is cleared away"),),
 ) -> Card:
     """`no_sandbox` says why approved scripts cannot run here; "" where they can."""
-    facts = [
-        ("Ask", f"`{question_of(hint, namespace)}`, or in your own words"),
-        ("Climb", "`next`, one level at a time: the answer, a checklist, the commands, one script"),
-        ("Approve", "another person must: type `as lead`, then `approve`; or from a second terminal, see below"),
-        ("Help", "`help` at any time; `evidence` shows what an answer rests on"),
-        ("Leave", leave),
-        ("Cluster", _SMALL if small else _REAL),
-    ]
-    parts: list[Part] = [Text(story_of(hint)), Facts(tuple(facts))]
+    words = (
+        (question_of(hint, namespace), "asks; your own words do, too"),
+        ("next", "one level up: the answer, a checklist, the commands, one script"),
+        ("as lead, then approve", "another person has to approve it; or do it in a second terminal, see below"),
+        ("help, evidence", "what you can say; what an answer rests on"),
+        *leave,
+    )
+    parts: list[Part] = [Text(story_of(hint)), Facts(words), Facts((("Cluster", _SMALL if small else _REAL),))]
     if no_sandbox:
         parts.append(
             Text(

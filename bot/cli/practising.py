@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,15 +79,24 @@ async def practising(
 ) -> AsyncIterator[Practice]:
     """The incident, broken when this opens; everything that was started ends with it."""
     trial = asyncio.create_task(why_no_sandbox())
+    loading = asyncio.create_task(asyncio.to_thread(_load_hilda))
     try:
         with _said_in_one_line():
             opening = PracticeGround.open(scenario, seed, keep=keep, plane=plane, kind=_kind(cluster), tell=tell)
             async with opening as ground:
                 tell("opening Hilda")
+                await loading
                 async with _hilda(ground, await trial) as practice:
                     yield practice
     finally:
         trial.cancel()
+        loading.cancel()
+
+
+def _load_hilda() -> None:
+    """Hilda's own modules take a second, which is there while the cluster starts."""
+    for module in ("bot.dispatcher", "bot.worker", "graphs.assist", "graphs.checkpoints", "graphs.remediate"):
+        import_module(module)
 
 
 @asynccontextmanager
