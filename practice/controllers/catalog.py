@@ -14,6 +14,8 @@ from practice.controllers.replica_sets import ReplicaSets
 from practice.controllers.scheduling.scheduler import Scheduler
 from practice.controllers.service_accounts import ServiceAccounts
 from practice.controllers.taint_eviction import TaintEviction
+from practice.controllers.volumes.binder import VolumeBinder
+from practice.controllers.volumes.protection import VolumeProtection
 
 
 class Controller(Protocol):
@@ -33,4 +35,6 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     ServiceEndpoints,
     Garbage,
     Autoscalers,
+    VolumeBinder,
+    VolumeProtection,
 )

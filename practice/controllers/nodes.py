@@ -19,6 +19,7 @@ _SAME_LABELS = {
     "kubernetes.io/os": "beta.kubernetes.io/os",
     "kubernetes.io/arch": "beta.kubernetes.io/arch",
 }
+_NOTES = {"node.alpha.kubernetes.io/ttl": "0"}
 
 
 class Nodes:
@@ -101,8 +102,9 @@ class Nodes:
     async def _label(self, node: Json) -> None:
         labels = node["metadata"].get("labels", {})
         missing = {copy: labels[name] for name, copy in _SAME_LABELS.items() if name in labels}
-        if not missing.items() <= labels.items():
-            await self._nodes.patch(node, {"metadata": {"labels": missing}})
+        notes = node["metadata"].get("annotations") or {}
+        if not missing.items() <= labels.items() or not _NOTES.items() <= notes.items():
+            await self._nodes.patch(node, {"metadata": {"labels": missing, "annotations": _NOTES}})
 
     async def _taint(self, node: Json) -> Json:
         wanted = taints.wanted(node)

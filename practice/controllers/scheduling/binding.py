@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from practice.api import Api, Json
 from practice.controllers.cluster import Cluster
 from practice.controllers.kinds import CLAIM, POD, VOLUME
-from practice.controllers.volume_matching import BOUND_BY_US, is_meant_for
+from practice.controllers.volumes.matching import is_meant_for, with_claim
 
 _NODE = "volume.kubernetes.io/selected-node"
 
@@ -33,21 +33,3 @@ async def name_volumes(cluster: Cluster, chosen: Iterable[tuple[Json, Json | Non
         elif not is_meant_for(volume, claim) or not volume["spec"]["claimRef"].get("uid"):
             await cluster.objects(VOLUME).replace(with_claim(volume, claim))
     return done
-
-
-def with_claim(volume: Json, claim: Json) -> Json:
-    """The volume, naming the claim."""
-    meta = claim["metadata"]
-    ref = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "namespace": meta["namespace"],
-        "name": meta["name"],
-        "uid": meta["uid"],
-        "resourceVersion": meta["resourceVersion"],
-    }
-    before = volume["metadata"]
-    # A volume that somebody had meant for the claim goes back to that when the claim is gone.
-    ours = {} if volume["spec"].get("claimRef") else {BOUND_BY_US: "yes"}
-    notes = {**(before.get("annotations") or {}), **ours}
-    return {**volume, "metadata": {**before, "annotations": notes}, "spec": {**volume["spec"], "claimRef": ref}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from practice.api import Json
 from practice.controllers.objects import Objects
 from practice.controllers.scheduling.terms import matches_terms
-from practice.controllers.volume_matching import BIND_COMPLETED, best, class_of
+from practice.controllers.volumes.matching import BIND_COMPLETED, best, claim_names, class_of, is_late
 
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
@@ -85,13 +85,3 @@ class ClaimBook:
         if found.waiting:
             found.free = list(self.volumes)
         return found
-
-
-def is_late(storage_class: Json) -> bool:
-    return bool(storage_class.get("volumeBindingMode") == "WaitForFirstConsumer")
-
-
-def claim_names(pod: Json) -> list[str]:
-    volumes = pod["spec"].get("volumes") or ()
-    named = [each["persistentVolumeClaim"]["claimName"] for each in volumes if each.get("persistentVolumeClaim")]
-    return named + [f"{pod['metadata']['name']}-{each['name']}" for each in volumes if each.get("ephemeral")]

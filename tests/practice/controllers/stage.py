@@ -11,6 +11,7 @@ from practice.api import Api, Json
 from practice.controllers.conditions import condition, holds
 from practice.controllers.kinds import (
     AUTOSCALER,
+    CLAIM,
     CONFIG_MAP,
     DEPLOYMENT,
     EVENT,
@@ -19,6 +20,7 @@ from practice.controllers.kinds import (
     POD,
     SERVICE,
     SERVICE_ACCOUNT,
+    VOLUME,
     Kind,
 )
 from practice.plane import Plane
@@ -26,7 +28,7 @@ from practice.waiting import until
 
 _DROPPED = {"uid", "resourceVersion", "managedFields", "generation", "observedGeneration", "nodeName", "zone"}
 _DROPPED |= {"containerID", "imageID", "finalizers", "topology.kubernetes.io/zone"}
-_DROPPED |= {"averageValue", "lastScaleTime"}
+_DROPPED |= {"lastPhaseTransitionTime", "averageValue", "lastScaleTime"}
 _DROPPED |= {"endpoints.kubernetes.io/last-change-trigger-time"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DRAWN = re.compile(r"(?<=[-\"])[bcdfghjklmnpqrstvwxz2456789]{5,10}\b")
@@ -65,6 +67,19 @@ class Stage:
     def use(resource: str, percent: int) -> Json:
         wanted = {"type": "Utilization", "averageUtilization": percent}
         return {"type": "Resource", "resource": {"name": resource, "target": wanted}}
+
+    async def volume(self, name: str, size: str, storage_class: str, **spec: Any) -> Json:
+        place = {"hostPath": {"path": "/data"}, "accessModes": ["ReadWriteOnce"], "capacity": {"storage": size}}
+        return await self.make(VOLUME, name, {"spec": {**place, "storageClassName": storage_class, **spec}})
+
+    async def claim(self, name: str, size: str, storage_class: str, **spec: Any) -> Json:
+        asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+        return await self.make(CLAIM, name, {"spec": {**asked, "storageClassName": storage_class, **spec}})
+
+    async def volumes(self) -> list[str]:
+        """Those that are named after this namespace."""
+        items = [each for each in await self.api.items(VOLUME.path()) if self.namespace in each["metadata"]["name"]]
+        return sorted(self._same(json.dumps(_plain(each), sort_keys=True), set()) for each in items)
 
     async def has_pods(self, count: int) -> bool:
         """That many, and all of them ready."""

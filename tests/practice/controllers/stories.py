@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from practice.controllers.conditions import holds
 from practice.controllers.kinds import (
     AUTOSCALER,
+    CLAIM,
     CONFIG_MAP,
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -14,6 +15,8 @@ from practice.controllers.kinds import (
     REPLICA_SET,
     SERVICE,
     SERVICE_ACCOUNT,
+    STORAGE_CLASS,
+    VOLUME,
 )
 from tests.practice.controllers.stage import CONTAINER, Stage
 
@@ -268,6 +271,61 @@ async def loads_that_say_nothing(stage: Stage) -> Sequence[object]:
     return _of_autoscalers(await stage.picture(AUTOSCALER))
 
 
+async def volumes_claimed(stage: Stage) -> Sequence[object]:
+    """Bound, meant for another, of a missing class, waiting for a pod; and gone when nobody uses them."""
+    own = stage.namespace
+    late = {"provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "WaitForFirstConsumer"}
+    await stage.make(STORAGE_CLASS, f"{own}-late", late)
+    await stage.volume(f"{own}-plain", "5Gi", "")
+    await stage.volume(f"{own}-small", "1Gi", "")
+    await stage.volume(f"{own}-meant", "1Gi", "", claimRef={"namespace": own, "name": "meant"})
+    await stage.volume(f"{own}-late", "1Gi", f"{own}-late")
+    await stage.claim("plain", "2Gi", "")
+    await stage.claim("meant", "1Gi", "")
+    await stage.claim("huge", "99Gi", "")
+    await stage.claim("missing", "1Gi", "fast")
+    await stage.claim("late", "1Gi", f"{own}-late")
+    await stage.claim("named", "1Gi", "", volumeName=f"{own}-small")
+
+    async def bound(*names: str) -> bool:
+        return all([(await stage.get(CLAIM, name)).get("status", {}).get("phase") == "Bound" for name in names])
+
+    await stage.until("claims to be bound", lambda: bound("plain", "meant", "named"))
+    for name in ("late", "missing"):
+        claim = {"name": "data", "persistentVolumeClaim": {"claimName": name}}
+        await stage.make(POD, name, {"spec": {"containers": [CONTAINER], "volumes": [claim]}})
+    await stage.until("the waiting claim to be bound", lambda: bound("late"))
+
+    async def told() -> bool:
+        reasons = ("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer", "FailedScheduling", "Scheduled")
+        lines = [each for each in await stage.picture() if each.startswith("Event")]
+        return all(any(reason in line for line in lines) for reason in reasons)
+
+    await stage.until("the events", told)
+    first = sorted(set(await stage.picture(CLAIM)))
+    volumes = await stage.volumes()
+    await stage.delete(CLAIM, "late")
+    await stage.delete(CLAIM, "plain")
+
+    async def released() -> bool:
+        phases = {each["metadata"]["name"]: each["status"]["phase"] for each in await stage.api.items(VOLUME.path())}
+        return phases[f"{own}-plain"] == "Released"
+
+    await stage.until("the volume to be released", released)
+    kept = "deletionTimestamp" in (await stage.get(CLAIM, "late"))["metadata"]
+    await stage.delete(POD, "late", gracePeriodSeconds=0)
+
+    async def gone() -> bool:
+        return len(await stage.all(CLAIM)) == 4
+
+    await stage.until("the claim to be gone with its pod", gone)
+    for each in await stage.api.items(VOLUME.path()):
+        if each["metadata"]["name"].startswith(own):
+            await stage.delete(VOLUME, each["metadata"]["name"])
+    await stage.delete(STORAGE_CLASS, f"{own}-late")
+    return [first, volumes, kept]
+
+
 def _of_autoscalers(lines: Sequence[str]) -> list[str]:
     """Whether one is looked at before its pods have been measured is chance."""
     return [each for each in lines if "HorizontalPodAutoscaler" in each and "did not receive" not in each]
@@ -286,4 +344,5 @@ STORIES = (
     a_namespace_that_goes,
     a_load_that_grows,
     loads_that_say_nothing,
+    volumes_claimed,
 )

@@ -1,4 +1,4 @@
-"""Which PersistentVolume suits a claim. Pure."""
+"""Claims and volumes: which a pod names, which suits which, and how they come to name each other. Pure."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -56,3 +56,45 @@ def _size(volume: Json) -> Decimal:
 
 def size_asked(claim: Json) -> Decimal:
     return parse(str(claim["spec"]["resources"]["requests"]["storage"]))
+
+
+def misfit(claim: Json, volume: Json) -> str:
+    """Why a volume that a claim asks for by name cannot be its; "" if it can."""
+    asked, spec = claim["spec"], volume["spec"]
+    if _size(volume) < size_asked(claim):
+        return "requested PV is too small"
+    if class_of(volume) != class_of(claim):
+        return "storageClassName does not match"
+    if spec.get("volumeMode", "Filesystem") != asked.get("volumeMode", "Filesystem"):
+        return "incompatible volumeMode"
+    if not set(asked["accessModes"]) <= set(spec["accessModes"]):
+        return "incompatible accessMode"
+    return ""
+
+
+def with_claim(volume: Json, claim: Json) -> Json:
+    """The volume, naming the claim."""
+    meta = claim["metadata"]
+    ref = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "namespace": meta["namespace"],
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "resourceVersion": meta["resourceVersion"],
+    }
+    before = volume["metadata"]
+    # A volume that somebody had meant for the claim goes back to that when the claim is gone.
+    ours = {} if volume["spec"].get("claimRef") else {BOUND_BY_US: "yes"}
+    notes = {**(before.get("annotations") or {}), **ours}
+    return {**volume, "metadata": {**before, "annotations": notes}, "spec": {**volume["spec"], "claimRef": ref}}
+
+
+def is_late(storage_class: Json) -> bool:
+    return bool(storage_class.get("volumeBindingMode") == "WaitForFirstConsumer")
+
+
+def claim_names(pod: Json) -> list[str]:
+    volumes = pod["spec"].get("volumes") or ()
+    named = [each["persistentVolumeClaim"]["claimName"] for each in volumes if each.get("persistentVolumeClaim")]
+    return named + [f"{pod['metadata']['name']}-{each['name']}" for each in volumes if each.get("ephemeral")]

@@ -1,0 +1,1 @@
+"""PersistentVolumes and the claims on them: who gets which, and who may go."""
