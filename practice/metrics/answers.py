@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from practice.metrics.numbers import moment, plain, sample
 from practice.promql.labels import Labels
 from practice.promql.memory import Moments
@@ -45,7 +43,7 @@ def of_moment(value: Value | Sequence[Windows], at: int) -> str:
 def of_range(value: Scalar | Vector, steps: Moments) -> str:
     """A range query's answer."""
     if isinstance(value, Scalar):
-        value = Vector([()], value.values[np.newaxis], np.ones((1, len(steps)), bool))
+        value = value.as_vector()
     prefixes = [f'[{moment(at)},"' for at in steps.tolist()]
     order = sorted((row for row in range(len(value.labels))), key=lambda row: value.labels[row])
     rows = [

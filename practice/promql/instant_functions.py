@@ -10,7 +10,8 @@ from practice.promql.labels import Labels, labels_of, nameless
 from practice.promql.matchers import Matcher, compiled
 from practice.promql.memory import Floats
 from practice.promql.problems import CannotExecute
-from practice.promql.values import Vector
+from practice.promql.quantile import histogram_quantile
+from practice.promql.values import Scalar, Text, Value, Vector
 
 Elementwise: TypeAlias = Callable[..., Floats]
 
@@ -44,11 +45,13 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
 """The vector's values first, then one row of values per scalar argument."""
 
 
-def elementwise(name: str, vector: Vector, arguments: list[Floats]) -> Vector:
-    values = ELEMENTWISE[name](vector.values, *arguments)
+def elementwise(name: str, vector: Value, *arguments: Value) -> Vector:
+    assert isinstance(vector, Vector)
+    rest = [each.values for each in arguments if isinstance(each, Scalar)]
+    values = ELEMENTWISE[name](vector.values, *rest)
     there = vector.there
     if name == "clamp":
-        there = there & ~(arguments[0] > arguments[1])
+        there = there & ~(rest[0] > rest[1])
     found = Vector([], values, there)
     return found.relabelled([nameless(labels) for labels in vector.labels])
 
@@ -57,7 +60,8 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
 
 
-def label_replace(vector: Vector, target: str, replacement: str, source: str, pattern: str) -> Vector:
+def _label_replace(vector: Vector, *texts: Text) -> Vector:
+    target, replacement, source, pattern = (each.text for each in texts)
     regex = compiled(pattern)
     if not _LABEL_NAME.fullmatch(target):
         raise CannotExecute(f"invalid destination label name in label_replace(): {target}")
@@ -85,7 +89,8 @@ def _expanded(template: str, match: re.Match[str]) -> str:
     return _REFERENCE.sub(value, template)
 
 
-def label_join(vector: Vector, target: str, separator: str, sources: list[str]) -> Vector:
+def _label_join(vector: Vector, *texts: Text) -> Vector:
+    target, separator, *sources = (each.text for each in texts)
     for name in (target, *sources):
         if not _LABEL_NAME.fullmatch(name):
             which = "destination" if name is target else "source"
@@ -93,6 +98,32 @@ def label_join(vector: Vector, target: str, separator: str, sources: list[str]) 
     known = [dict(labels) for labels in vector.labels]
     joined = [{**each, target: separator.join(each.get(name, "") for name in sources)} for each in known]
     return vector.relabelled([labels_of(each) for each in joined])
+
+
+def _as_scalar(vector: Vector) -> Scalar:
+    """The only series' value, NaN where there is not exactly one."""
+    alone = np.add.reduce(vector.there, axis=0, dtype=np.intp) == 1
+    return Scalar(np.where(alone, np.where(vector.there, vector.values, 0.0).sum(axis=0), np.nan))
+
+
+def _sorted(vector: Vector, sign: float = 1.0) -> Vector:
+    """Only an instant query has an order of values; NaN comes last, whichever way."""
+    if vector.values.shape[1] > 1:
+        return vector
+    values = vector.values[:, 0]
+    return vector.rows(np.lexsort((sign * values, np.isnan(values))))
+
+
+CALLS: Mapping[str, Callable[..., Value]] = {
+    "histogram_quantile": histogram_quantile,
+    "label_replace": _label_replace,
+    "label_join": _label_join,
+    "vector": Scalar.as_vector,
+    "scalar": _as_scalar,
+    "sort": _sorted,
+    "sort_desc": lambda vector: _sorted(vector, -1.0),
+}
+"""With what their arguments come to; promql-parser has seen to it that these are of the right types."""
 
 
 def absent(vector: Vector, matchers: list[Matcher]) -> Vector:

@@ -16,44 +16,48 @@ _THRESHOLD = 1.1
 
 
 def _rate(windows: Windows) -> Floats:
-    return _increase(windows) / (windows.length / 1000)
+    return _gained(windows, per=windows.length / 1000)
 
 
 def _increase(windows: Windows) -> Floats:
-    """What a counter gained, extrapolated to the edges of the range."""
+    return _gained(windows, per=1.0)
+
+
+def _gained(windows: Windows, *, per: float) -> Floats:
+    """What a counter gained, through every fall to zero, extrapolated to the edges of the range."""
     gained = _delta_as_told(windows)
     fell = windows.values[:, 1:] < windows.values[:, :-1]
     if fell.any():
         lost = np.zeros(windows.values.shape)
         lost[:, 1:][fell] = windows.values[:, :-1][fell]
         gained = gained + windows.between(lost)
-    return _extrapolated(windows, gained, counter=True)
+    return _extrapolated(windows, gained, per=per, counter=True)
 
 
 def _delta(windows: Windows) -> Floats:
-    return _extrapolated(windows, _delta_as_told(windows), counter=False)
+    return _extrapolated(windows, _delta_as_told(windows), per=1.0, counter=False)
 
 
 def _delta_as_told(windows: Windows) -> Floats:
     return windows.values[:, windows.last] - windows.values[:, windows.first]
 
 
-def _extrapolated(windows: Windows, gained: Floats, *, counter: bool) -> Floats:
-    """As Prometheus does: to the range's edge where samples come near it, else by half an interval."""
+def _extrapolated(windows: Windows, gained: Floats, *, per: float, counter: bool) -> Floats:
+    """As Prometheus does, to the last bit: to the range's edge where samples come near it, else by half an interval."""
     enough = windows.counts > 1
     first, last = windows.moments[windows.first], windows.moments[windows.last]
     covered = np.where(enough, (last - first) / 1000, 1.0)
     interval = covered / np.maximum(windows.counts - 1, 1)
     to_start: Floats = (first - (windows.ends - windows.length)) / 1000
     to_end = (windows.ends - last) / 1000
-    reach = covered + np.where(to_end < interval * _THRESHOLD, to_end, interval / 2)
     if counter:
         # A counter is never below zero, so it cannot have risen for longer than from there.
         begins = windows.values[:, windows.first]
         to_zero = covered * (begins / gained)
         to_start = np.where((gained > 0) & (begins >= 0) & (to_zero < to_start), to_zero, to_start)
-    reach = reach + np.where(to_start < interval * _THRESHOLD, to_start, interval / 2)
-    return gained * (reach / covered)
+    reach = covered + np.where(to_start < interval * _THRESHOLD, to_start, interval / 2)
+    reach = reach + np.where(to_end < interval * _THRESHOLD, to_end, interval / 2)
+    return gained * (reach / covered / per)
 
 
 def _irate(windows: Windows) -> Floats:

@@ -19,6 +19,10 @@ Places: TypeAlias = NDArray[np.intp]
 class Scalar:
     values: Floats
 
+    def as_vector(self) -> "Vector":
+        """One series without labels."""
+        return Vector([()], self.values[np.newaxis], np.ones((1, len(self.values)), bool))
+
 
 @dataclass(frozen=True)
 class Text:
