@@ -1,8 +1,11 @@
 """Records which Go type each field has and when it is left out: practice/api_server/recorded/fields.json.
 
+And internal.json: the fields of the types that the server itself works with, by which it shows what an update would
+change of a pod or a claim.
+
 OpenAPI does not say whether a zero is kept (`replicas: 0`, a pointer) or is nothing (`minReadySeconds: 0`), nor how
-an error calls a field's type. The server's own source does: the modules k8s.io/{api,apimachinery,kube-aggregator} in
-Go's module cache, which are there where the API server was built. Run by `make record`.
+an error calls a field's type. The server's own source does: the modules k8s.io/{api,apimachinery,kube-aggregator,
+kubernetes} in Go's module cache, which are there where the API server was built. Run by `make record`.
 """
 
 import json
@@ -35,6 +38,8 @@ SOURCES = {
 
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.M | re.S)
 _FIELD = re.compile(r'^\t(?:(\w+)\s+)?([^\s`/]+)\s+`json:"([^"]*)"', re.M)
+_INTERNAL_FIELD = re.compile(r"^\t(?:(\w+)\s+)?([^\s`/]+)\s*(?://.*)?$", re.M)
+_ALIAS = re.compile(r"^type (\w+) (string|int32|int64|map\[\S+|\[\]\S+)", re.M)
 _BUILTIN = frozenset("string bool int int32 int64 float64 byte".split())
 
 
@@ -49,10 +54,40 @@ def record(version: str, target: Path) -> None:
                 for name, body in _STRUCT.findall(file.read_text()):
                     structs[f"{prefix}.{name}"] = _FIELD.findall(body)
     fields = {name: _fields(name, structs) for name in sorted(structs)}
-    lines = ",\n".join(
-        f"{json.dumps(name)}:{json.dumps(fields[name], separators=(',', ':'))}" for name in fields if fields[name]
-    )
-    target.write_text("{\n" + lines + "\n}\n")
+    _write(target, {name: each for name, each in fields.items() if each})
+
+
+SHOWN = ("PodSpec", "PersistentVolumeClaimSpec", "PersistentVolumeSource", "PodTemplateSpec")
+"""The server's own types that it shows whole."""
+
+
+def record_internal(version: str, target: Path) -> None:
+    """`{"PodSpec": {"Volumes": "[]Volume", ...}, ...}`: what SHOWN is made of, names of simple types resolved."""
+    source = Path(_said("go", "env", "GOMODCACHE")) / "k8s.io" / f"kubernetes@v1.{version}" / "pkg/apis/core/types.go"
+    text = source.read_text()
+    aliases = dict(_ALIAS.findall(text))
+    structs = {name: _INTERNAL_FIELD.findall(body) for name, body in _STRUCT.findall(text)}
+    found: dict[str, dict[str, str]] = {}
+    waiting = list(SHOWN)
+    while waiting:
+        name = waiting.pop()
+        if name in structs and name not in found:
+            found[name] = _internal(name, structs, aliases)
+            waiting += [re.sub(r"^[*\[\]]+", "", each) for each in found[name].values()]
+    _write(target, {name: found[name] for name in sorted(found)})
+
+
+def _internal(name: str, structs: dict[str, list[tuple[str, str]]], aliases: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, go_type in structs[name]:
+        if field:
+            plain = go_type.lstrip("*")
+            found[field] = go_type.replace(plain, aliases.get(plain, plain))
+        elif go_type in structs:
+            found |= _internal(go_type, structs, aliases)
+        else:
+            found[go_type] = go_type
+    return found
 
 
 def _fields(name: str, structs: dict[str, list[tuple[str, str, str]]]) -> dict[str, str]:
@@ -89,6 +124,11 @@ def _qualified(go_type: str, prefix: str) -> str:
     )
 
 
+def _write(target: Path, content: dict[str, dict[str, str]]) -> None:
+    lines = ",\n".join(f"{json.dumps(name)}:{json.dumps(content[name], separators=(',', ':'))}" for name in content)
+    target.write_text("{\n" + lines + "\n}\n")
+
+
 def _said(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -97,3 +137,4 @@ if __name__ == "__main__":
     recorded = Path(sys.argv[1])
     known = json.loads((recorded / "version.json").read_text())["gitVersion"]
     record(known.removeprefix("v1."), recorded / "fields.json")
+    record_internal(known.removeprefix("v1."), recorded / "internal.json")

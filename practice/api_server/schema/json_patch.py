@@ -1,121 +1,104 @@
-"""JSON patches (RFC 6902) with the words and the leniences of the library that the API server uses.
+"""JSON patches (RFC 6902) with the leniences of the library that the API server uses.
 
 That library (evanphx/json-patch 4) replaces a key of an object that is not there as if it were, and takes negative
-places in lists; Python's jsonpatch does neither and explains itself in other words.
+places in lists; Python's jsonpatch does neither.
 """
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from practice.api_server.schema.patch_errors import bad_request, unprocessable
+from practice.api_server.schema.patch_errors import PatchRefused, bad_request, unprocessable
 from practice.api_server.schema.schemas import Json
 from practice.api_server.schema.strategic_merge import copied
 
 _MOST_OPERATIONS = 10_000
-_MISSING = "missing value"
 
 
-class _Stumbled(Exception):
-    """An operation that cannot be done; the text is the library's."""
+class _DoesNotApply(Exception):
+    """An operation that cannot be done; the server does not say why."""
 
 
 def json_patched(current: Json, operations: Any) -> Json:
     """The object after all operations, or PatchRefused and nothing done."""
     if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
-        given = "object" if isinstance(operations, dict) else "array" if isinstance(operations, list) else "string"
-        wanted = "[]handlers.jsonPatchOp" if not isinstance(operations, list) else "handlers.jsonPatchOp"
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {given} into Go value of type {wanted}")
+        raise _not_operations(operations)
     if len(operations) > _MOST_OPERATIONS:
-        raise bad_request(
-            f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got {len(operations)}"
-        )
+        why = f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got {len(operations)}"
+        raise PatchRefused(413, "RequestEntityTooLarge", f"Request entity is too large: {why}")
     root = {"": copied(current)}
     try:
         for operation in operations:
             _apply(root, operation)
-    except _Stumbled as stumbled:
-        raise unprocessable(str(stumbled)) from None
+    except _DoesNotApply:
+        raise unprocessable() from None
     found: Json = root[""]
     return found
 
 
+def _not_operations(given: Any) -> PatchRefused:
+    wanted = "handlers.jsonPatchOp"
+    if not isinstance(given, list):
+        return bad_request(
+            f"error decoding patch: json: cannot unmarshal {_kind(given)} into Go value of type []{wanted}"
+        )
+    first = next(each for each in given if not isinstance(each, dict))
+    return bad_request(f"error decoding patch: json: cannot unmarshal {_kind(first)} into Go value of type {wanted}")
+
+
+def _kind(value: Any) -> str:
+    kinds: dict[type, str] = {dict: "object", list: "array", str: "string", bool: "bool", type(None): "null"}
+    return kinds.get(type(value), "number")
+
+
 def _apply(root: Json, operation: Json) -> None:
-    kind = str(operation.get("op", "unknown"))
-    if kind not in _OPERATIONS:
-        raise _Stumbled(f"Unexpected kind: {kind}")
-    _OPERATIONS[kind](root, operation, _path(operation, kind))
+    apply = _OPERATIONS.get(operation.get("op", ""))
+    if apply is None:
+        raise _DoesNotApply
+    apply(root, operation)
 
 
-def _path(operation: Json, kind: str, name: str = "path") -> str:
-    path = operation.get(name)
-    if not isinstance(path, str):
-        raise _Stumbled(f"{kind} operation failed to decode {name}: {_MISSING}")
-    return path
+def _add(root: Json, operation: Json) -> None:
+    holder, key = _holder(root, operation.get("path"))
+    _put(holder, key, copied(operation.get("value")))
 
 
-def _add(root: Json, operation: Json, path: str) -> None:
-    holder, key = _holder(root, path, f'add operation does not apply: doc is missing path: "{path}": {_MISSING}')
-    _put(holder, key, copied(operation.get("value")), f"error in add for path: '{path}'")
+def _remove(root: Json, operation: Json) -> None:
+    _drop(*_holder(root, operation.get("path")))
 
 
-def _remove(root: Json, _: Json, path: str) -> None:
-    holder, key = _holder(root, path, f'remove operation does not apply: doc is missing path: "{path}": {_MISSING}')
-    _drop(holder, key, f"error in remove for path: '{path}'")
-
-
-def _replace(root: Json, operation: Json, path: str) -> None:
+def _replace(root: Json, operation: Json) -> None:
     value = copied(operation.get("value"))
-    if path == "":
-        if not isinstance(value, dict):
-            raise _Stumbled("replace operation value must be object or array: %!w(<nil>)")
+    if operation.get("path") == "" and isinstance(value, dict):
         root[""] = value
         return
-    holder, key = _holder(root, path, f"replace operation does not apply: doc is missing path: {path}: {_MISSING}")
+    holder, key = _holder(root, operation.get("path"))
     if isinstance(holder, dict):
         holder[key] = value
-        return
-    try:
-        place = _place(key, len(holder))
-    except _Stumbled:
-        raise _Stumbled(f"replace operation does not apply: doc is missing key: {path}: {_MISSING}") from None
-    holder[place] = value
+    else:
+        holder[_place(key, len(holder))] = value
 
 
-def _move(root: Json, operation: Json, path: str) -> None:
-    source = _path(operation, "move", "from")
-    holder, key = _holder(
-        root, source, f"move operation does not apply: doc is missing from path: {source}: {_MISSING}"
-    )
-    value = _get(holder, key, f"error in move for path: '{key}'")
-    _drop(holder, key, f"error in move for path: '{key}'")
-    words = f"move operation does not apply: doc is missing destination path: {path}: {_MISSING}"
-    holder, key = _holder(root, path, words)
-    _put(holder, key, value, f"error in move for path: '{path}'")
+def _move(root: Json, operation: Json) -> None:
+    source = _holder(root, operation.get("from"))
+    value = _get(*source)
+    _drop(*source)
+    _put(*_holder(root, operation.get("path")), value)
 
 
-def _copy(root: Json, operation: Json, path: str) -> None:
-    source = _path(operation, "copy", "from")
-    holder, key = _holder(
-        root, source, f"copy operation does not apply: doc is missing from path: {source}: {_MISSING}"
-    )
-    value = copied(_get(holder, key, f"error in copy for from: '{source}'"))
-    words = f"copy operation does not apply: doc is missing destination path: {path}: {_MISSING}"
-    holder, key = _holder(root, path, words)
-    _put(holder, key, value, "error while adding value during copy")
+def _copy(root: Json, operation: Json) -> None:
+    value = copied(_get(*_holder(root, operation.get("from"))))
+    _put(*_holder(root, operation.get("path")), value)
 
 
-def _test(root: Json, operation: Json, path: str) -> None:
+def _test(root: Json, operation: Json) -> None:
     value = operation.get("value")
-    found = root[""]
-    if path:
-        holder, key = _holder(root, path, f"test operation does not apply: is missing path: {path}: {_MISSING}")
-        found = _get(holder, key, f"error in test for path: '{path}'")
+    found = root[""] if operation.get("path") == "" else _get(*_holder(root, operation.get("path")))
     if found != value or isinstance(found, bool) != isinstance(value, bool):
-        raise _Stumbled(f"testing value {path} failed: test failed")
+        raise _DoesNotApply
 
 
-_OPERATIONS: dict[str, Callable[[Json, Json, str], None]] = {
+_OPERATIONS: dict[str, Callable[[Json, Json], None]] = {
     "add": _add,
     "remove": _remove,
     "replace": _replace,
@@ -125,19 +108,16 @@ _OPERATIONS: dict[str, Callable[[Json, Json, str], None]] = {
 }
 
 
-def _holder(root: Json, path: str, missing: str) -> tuple[Any, str]:
+def _holder(root: Json, path: Any) -> tuple[Any, str]:
     """(the map or list that holds the last part of the path, that part)."""
-    parts = path.split("/")
+    parts = path.split("/") if isinstance(path, str) else []
     if len(parts) < 2:
-        raise _Stumbled(missing)
+        raise _DoesNotApply
     here = root[""]
     for part in parts[1:-1]:
-        try:
-            here = _get(here, _decoded(part), "")
-        except _Stumbled:
-            here = None
+        here = _get(here, _decoded(part))
         if not isinstance(here, dict | list):
-            raise _Stumbled(missing)
+            raise _DoesNotApply
     return here, _decoded(parts[-1])
 
 
@@ -145,40 +125,29 @@ def _decoded(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def _get(holder: Any, key: str, words: str) -> Any:
-    if isinstance(holder, dict):
-        return holder.get(key)
-    return holder[_place(key, len(holder), words)]
+def _get(holder: Any, key: str) -> Any:
+    return holder.get(key) if isinstance(holder, dict) else holder[_place(key, len(holder))]
 
 
-def _put(holder: Any, key: str, value: Any, words: str) -> None:
+def _put(holder: Any, key: str, value: Any) -> None:
     if isinstance(holder, dict):
         holder[key] = value
     elif key == "-":
         holder.append(value)
-    elif not re.fullmatch(r"[+-]?\d+", key):
-        raise _Stumbled(f"{words}: value was not a proper array index: '{key}': {_not_a_number(key)}")
     else:
-        holder.insert(_place(key, len(holder) + 1, words), value)
+        holder.insert(_place(key, len(holder) + 1), value)
 
 
-def _drop(holder: Any, key: str, words: str) -> None:
+def _drop(holder: Any, key: str) -> None:
     if isinstance(holder, list):
-        del holder[_place(key, len(holder), words)]
+        del holder[_place(key, len(holder))]
     elif key in holder:
         del holder[key]
     else:
-        raise _Stumbled(f"{words}: Unable to remove nonexistent key: {key}: {_MISSING}")
+        raise _DoesNotApply
 
 
-def _place(key: str, length: int, words: str = "") -> int:
-    if not re.fullmatch(r"[+-]?\d+", key):
-        raise _Stumbled(f"{words}: {_not_a_number(key)}")
-    place = int(key)
-    if not -length <= place < length:
-        raise _Stumbled(f"{words}: Unable to access invalid index: {place}: invalid index referenced")
-    return place % length
-
-
-def _not_a_number(key: str) -> str:
-    return f'strconv.Atoi: parsing "{key}": invalid syntax'
+def _place(key: str, length: int) -> int:
+    if not re.fullmatch(r"[+-]?\d+", key) or not -length <= int(key) < length:
+        raise _DoesNotApply
+    return int(key) % length

@@ -18,9 +18,9 @@ def bad_request(message: str) -> PatchRefused:
     return PatchRefused(400, "BadRequest", message)
 
 
-def unprocessable(message: str) -> PatchRefused:
-    """A patch that is well formed and does not fit; the server gives it no kind and no reason of its own."""
-    return PatchRefused(422, "Invalid", message)
+def unprocessable() -> PatchRefused:
+    """A patch that is well formed and does not fit: the server keeps to itself what does not."""
+    return PatchRefused(422, "Invalid", "the server rejected our request due to an error in our request")
 
 
 def failed(message: str) -> PatchRefused:

@@ -21,8 +21,11 @@ BAD_ORDER = "invalid patch format of setElementOrder list"
 
 
 def merged(current: Json, patch: Json, schema: Schema) -> Json:
-    """The object after the patch, before it is read and defaulted; PatchRefused when the patch makes no sense."""
-    return _map(copied(current), copied(patch), schema)
+    """The object after the patch, before it is read and defaulted; PatchRefused when the patch makes no sense.
+
+    `patch` is used up: what is left of it is what the server quotes when the outcome cannot be read.
+    """
+    return _map(copied(current), patch, schema)
 
 
 def copied(value: Any) -> Any:
@@ -61,35 +64,44 @@ def _map(current: Json, patch: Json, schema: Schema) -> Json:
 
 
 def _directed(patch: Json) -> Json:
-    directive = patch.pop(_PATCH)
+    directive = patch[_PATCH]
     if directive == "replace":
+        del patch[_PATCH]
         return patch
     if directive == "delete":
         return {}
-    raise failed(f"unknown patch type: {go_format(directive)} in map: {go_format({**patch, _PATCH: directive})}")
+    raise failed(f"unknown patch type: {go_format(directive)} in map: {go_format(patch)}")
 
 
 def _take(current: Json, name: str, value: Any) -> None:
     """What the object does not have yet, without nulls and directives."""
-    kept, keep = _undirected(_without_nulls(value))
+    _drop_nulls(value)
+    kept, keep = _undirected(value)
     if keep:
         current[name] = kept
     else:
         current.pop(name, None)
 
 
-def _without_nulls(value: Any) -> Any:
+def _drop_nulls(value: Any) -> None:
     if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+        for key in [key for key, each in value.items() if each is None]:
+            del value[key]
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _drop_nulls(each)
 
 
 def _undirected(value: Any) -> tuple[Any, bool]:
+    """(the value without what is a directive in it, whether it is none itself)."""
     if isinstance(value, dict):
         if _PATCH in value:
             return None, False
-        found = {key: _undirected(each) for key, each in value.items()}
-        return {key: each for key, (each, keep) in found.items() if keep}, True
+        for key, (each, keep) in [(key, _undirected(each)) for key, each in value.items()]:
+            if keep:
+                value[key] = each
+            else:
+                del value[key]
+        return value, True
     if isinstance(value, list):
         return [each for each, keep in map(_undirected, value) if keep], True
     return value, True
@@ -127,6 +139,7 @@ def _ordered_lists(current: Json, patch: Json, schema: Schema) -> None:
             together = _list(here or [], new or [], known, False) if "merge" in known.merge_strategy else new or []
         else:
             continue
+        _check_elements(here or [], new or [])
         current[name] = _arranged(together, order, here or [], known.merge_key)
         patch.pop(name, None)
 
@@ -146,12 +159,8 @@ def _check_order(new: list[Any], order: list[Any], key: str) -> None:
 def _list(current: list[Any], patch: list[Any], known: Field, deletes: bool) -> list[Any]:
     if not current and not patch:
         return current
-    maps = [isinstance(each, dict) for each in (*current, *patch)]
-    if any(isinstance(each, list) for each in (*current, *patch)):
-        raise unprocessable("lists of lists are not supported")
-    if not all(maps):
-        if any(maps):
-            raise failed("list element types are not identical")
+    _check_elements(current, patch)
+    if not isinstance((current or patch)[0], dict):
         if deletes:
             return [each for each in current if not _within(each, patch)]
         return _arranged(_distinct([*current, *patch]), patch, current, "")
@@ -170,6 +179,17 @@ def _list(current: list[Any], patch: list[Any], known: Field, deletes: bool) -> 
                 found[place], each, known.schema.element.schema if known.schema.element else known.schema
             )
     return _arranged(found, patch, current, key)
+
+
+def _check_elements(current: list[Any], patch: list[Any]) -> None:
+    """All of one type, which is no list."""
+    every = [*current, *patch]
+    if not every:
+        raise failed("no elements in any of the given slices")
+    if isinstance(every[0], list):
+        raise unprocessable()
+    if any(not _same_type(each, every[0]) for each in every):
+        raise failed(f"list element types are not identical: {go_format([current, patch])}")
 
 
 def _obey(current: list[Json], patch: list[Json], key: str) -> tuple[list[Json], list[Json]]:

@@ -27,7 +27,7 @@ class Repeated(dict[str, Any]):
 
 @dataclass(slots=True)
 class Decoded:
-    """An object as the server keeps it, and its strict errors (`unknown field "spec.x"`), in the order met."""
+    """An object as the server keeps it, and its strict errors (`unknown field "spec.x"`): as met, a patch's sorted."""
 
     item: Json
     strict: list[str] = field(default_factory=list)
@@ -61,7 +61,8 @@ def decoded(item: Json, schema: Schema, *, patched: bool = False) -> Decoded:
     `patched`: words of a strategic merge patch, whose outcome is read another way. CannotDecode for wrong types.
     """
     reader = _Reader(schema, patched)
-    return Decoded(reader.struct(item, schema), reader.strict)
+    kept = reader.struct(item, schema)
+    return Decoded(kept, sorted(reader.strict) if patched else reader.strict)
 
 
 def strict_error(errors: list[str]) -> str:

@@ -1,17 +1,18 @@
 """Rules for nodes, namespaces, quotas, autoscalers, budgets, roles and their bindings."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from practice.api_server.schema.faults import Fault, forbidden, invalid, required, unsupported
 from practice.api_server.schema.quantities import value_of
 from practice.api_server.schema.rules import names
 from practice.api_server.schema.rules.metadata import (
+    IMMUTABLE,
     amount_or_percent,
     at_most_all,
     not_less_than_nothing,
     not_negative,
     selector,
-    unchanged,
 )
 from practice.api_server.schema.rules.pods import taint_effect
 from practice.api_server.schema.schemas import Json
@@ -235,6 +236,13 @@ def priority_class(item: Json, old: Json | None) -> Iterator[Fault]:
 def controller_revision(item: Json, old: Json | None) -> Iterator[Fault]:
     yield from not_negative(item, "revision", path="")
     if old is not None:
-        yield from unchanged(item, old, "data", "")
+        if item.get("data") != old.get("data"):
+            yield invalid("data", _in_order(item.get("data")), IMMUTABLE)
     elif not isinstance(item.get("data"), dict):
         yield required("data", "data is mandatory")
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value

@@ -13,6 +13,7 @@ from practice.api_server.schema.schemas import Json
 _RESTARTS = ("Always", "OnFailure", "Never")
 _DNS = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_MAX_INT32 = 2**31 - 1
 _MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 _ONE_TYPE = "may not specify more than 1 volume type"
 _UPDATABLE = ",".join(
@@ -60,8 +61,8 @@ def pod_spec(spec: Json, path: str) -> Iterator[Fault]:
         if value := spec.get(name):
             yield from (invalid(f"{path}.{name}", value, why) for why in names.dns_subdomain(value))
     deadline = spec.get("activeDeadlineSeconds")
-    if deadline is not None and not 1 <= deadline <= 2**31 - 1:
-        yield invalid(f"{path}.activeDeadlineSeconds", deadline, names.between(1, 2**31 - 1))
+    if deadline is not None and not 1 <= deadline <= _MAX_INT32:
+        yield invalid(f"{path}.activeDeadlineSeconds", deadline, names.between(1, _MAX_INT32))
     for name in ("hostname", "subdomain"):
         if value := spec.get(name):
             yield from (invalid(f"{path}.{name}", value, why) for why in names.dns_label(value))
@@ -252,6 +253,8 @@ def _changed_spec(spec: Json, old: Json) -> Iterator[Fault]:
 def _changed_deadline(new: int | None, old: int | None) -> Iterator[Fault]:
     if new is None and old is not None:
         yield invalid("spec.activeDeadlineSeconds", None, "must not update from a positive integer to nil value")
+    elif new is not None and not 0 <= new <= _MAX_INT32:
+        yield invalid("spec.activeDeadlineSeconds", new, names.between(0, _MAX_INT32))
     elif new is not None and old is not None and old < new:
         yield invalid("spec.activeDeadlineSeconds", new, "must be less than or equal to previous value")
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from practice.api_server.schema.faults import Fault, forbidden, invalid, required, unsupported
+from practice.api_server.schema.rules.changes import internal
 from practice.api_server.schema.rules.metadata import (
+    IMMUTABLE,
     amount_or_percent,
     at_most_all,
     is_usable,
@@ -129,9 +131,12 @@ def job(item: Json, old: Json | None) -> Iterator[Fault]:
     yield from selector(spec.get("selector"), "spec.selector")
     yield from _template_matches(spec)
     if old is not None:
-        for name in ("completions", "selector", "template", "completionMode"):
-            if name != "completions" or spec.get("completionMode") != "Indexed":
-                yield from unchanged(spec, old["spec"], name, "spec")
+        if spec.get("completionMode") != "Indexed":
+            yield from unchanged(spec, old["spec"], "completions", "spec")
+        yield from unchanged(spec, old["spec"], "selector", "spec")
+        if spec["template"] != old["spec"]["template"]:
+            yield invalid("spec.template", internal("PodTemplateSpec", spec["template"]), IMMUTABLE)
+        yield from unchanged(spec, old["spec"], "completionMode", "spec")
 
 
 def cron_job(item: Json, old: Json | None) -> Iterator[Fault]:
