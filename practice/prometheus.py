@@ -52,7 +52,7 @@ class Prometheus(Telemetry):
         return telemetry
 
     async def _has_scraped(self) -> bool:
-        return bool(await self.ask('scrape_samples_scraped{job="practice"} > 0'))
+        return bool(await self.ask('up{job="practice"} == 1'))
 
 
 async def _make_blocks(promtool: Path, place: Path, data: Path, history: History) -> None:
