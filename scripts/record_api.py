@@ -57,31 +57,28 @@ AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
-async def record(target: Path) -> None:
-    plane = await ControlPlane.start(audit=False, nodes=1)
-    try:
-        config = yaml.safe_load(plane.kubeconfig.read_text())
-        tls = ssl.create_default_context(cadata=plane.authority.decode())
-        async with aiohttp.ClientSession(
-            base_url=plane.server,
-            connector=aiohttp.TCPConnector(ssl=tls),
-            headers={"Authorization": f"Bearer {config['users'][0]['user']['token']}"},
-        ) as session:
-            server = _Server(session)
-            discovery = {path: await server.ask(path) for path in _discovery_paths()}
-            aggregated = {path: await server.ask(path, AGGREGATED) for path in ("/api", "/apis")}
-            documents = {gv: await server.ask(f"/openapi/v3{_root(gv)}") for gv in KINDS}
-            _keep_kinds(discovery, aggregated)
-            columns = {path: await server.columns(path) for path in _list_paths(discovery)}
-            bootstrap = [
-                item
-                for gv, resources in BOOTSTRAP.items()
-                for resource in resources.split()
-                for item in await server.bootstrapped(f"{_root(gv)}/{resource}")
-            ]
-            version = await server.ask("/version")
-    finally:
-        await plane.stop()
+async def record(target: Path, plane: ControlPlane) -> None:
+    """Ask the control plane and write what it says into the folder."""
+    config = yaml.safe_load(plane.kubeconfig.read_text())
+    tls = ssl.create_default_context(cadata=plane.authority.decode())
+    async with aiohttp.ClientSession(
+        base_url=plane.server,
+        connector=aiohttp.TCPConnector(ssl=tls),
+        headers={"Authorization": f"Bearer {config['users'][0]['user']['token']}"},
+    ) as session:
+        server = _Server(session)
+        discovery = {path: await server.ask(path) for path in _discovery_paths()}
+        aggregated = {path: await server.ask(path, AGGREGATED) for path in ("/api", "/apis")}
+        documents = {gv: await server.ask(f"/openapi/v3{_root(gv)}") for gv in KINDS}
+        _keep_kinds(discovery, aggregated)
+        columns = {path: await server.columns(path) for path in _list_paths(discovery)}
+        bootstrap = [
+            item
+            for gv, resources in BOOTSTRAP.items()
+            for resource in resources.split()
+            for item in await server.bootstrapped(f"{_root(gv)}/{resource}")
+        ]
+        version = await server.ask("/version")
     shutil.rmtree(target / "openapi", ignore_errors=True)
     (target / "openapi").mkdir(parents=True)
     index = {}
@@ -276,5 +273,13 @@ def _line(content: Any) -> str:
     return json.dumps(content, separators=(",", ":"), sort_keys=True)
 
 
+async def _record_a_new_one(target: Path) -> None:
+    plane = await ControlPlane.start(audit=False, nodes=1)
+    try:
+        await record(target, plane)
+    finally:
+        await plane.stop()
+
+
 if __name__ == "__main__":
-    asyncio.run(record(Path(sys.argv[1])))
+    asyncio.run(_record_a_new_one(Path(sys.argv[1])))
