@@ -47,6 +47,13 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 """Of the kinds that know more than the name and the namespace."""
 
+_NEWER_NAMES = {
+    **{field: field for field in (*_NAMED, "reason", "type")},
+    **{field.replace("involvedObject", "regarding"): field for field in _FIELDS["events"] if "involved" in field},
+    "reportingController": "reportingComponent",
+}
+"""What events.k8s.io calls the fields of an event."""
+
 _ELSEWHERE: dict[str, Callable[[Json], object]] = {
     "status.podIPs": lambda item: ",".join(each["ip"] for each in item.get("status", {}).get("podIPs", [])),
     "status.successful": lambda item: item.get("status", {}).get("succeeded", 0),
@@ -109,12 +116,13 @@ def _unescaped(value: str) -> str:
 def _known(field: str, resource: Resource) -> str:
     if resource.qualified == "pods" and field == "spec.host":
         return "spec.nodeName"
-    known = _FIELDS.get(resource.qualified)
+    newer = _NEWER_NAMES if resource.qualified == "events.events.k8s.io" else None
+    known = newer or _FIELDS.get(resource.qualified)
     if known is None and field not in _NAMED:
         raise bad_request(f'{shown(field)} is not a known field selector: only "metadata.name", "metadata.namespace"')
     if known is not None and field not in known:
         raise bad_request(f"field label not supported: {field}")
-    return field
+    return newer[field] if newer else field
 
 
 def _value(item: Json, field: str) -> str:
