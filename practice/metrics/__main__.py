@@ -41,11 +41,13 @@ async def run(chosen: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     memory = Memory()
     targets = [Target(url, chosen.every) for url in chosen.scrape]
-    if chosen.history:
-        chapters = [Chapter.parse(each) for each in json.loads(chosen.history.read_text())]
-        remember(chapters, memory.table(targets[0].url if targets else "history"))
     rules = Rules(chosen.rules)
     engine = Engine(memory, subquery_step=int(EVERY * 1000))
+    if chosen.history:
+        chapters = [Chapter.parse(each) for each in json.loads(chosen.history.read_text())]
+        past = memory.table(targets[0].url if targets else "history")
+        remember(chapters, past)
+        rules.catch_up(engine, int(past.moments[0]), int(past.moments[-1]))
     runner = await serve(engine, targets, rules, port=chosen.port)
     try:
         async with asyncio.TaskGroup() as group:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from practice.metrics.numbers import scientific
@@ -19,6 +20,8 @@ from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.values import Scalar, Vector
 
 EVERY = 5.0
+_PAST_EVERY = 15_000
+"""Milliseconds between evaluations of the past."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -74,11 +77,21 @@ class Rule:
         """Which alerts are active at that moment; those that are not any more are gone."""
         began = time.perf_counter()
         try:
-            self.active = dict(self._found(engine, at))
+            value = engine.instant(self.query, at)
+            if not isinstance(value, Scalar | Vector):
+                raise CannotExecute("rule result is not a vector or scalar")
+            self.hear(value, 0, at)
             self._wrong = ""
         except (BadQuery, CannotExecute) as wrong:
             self._wrong = str(wrong)
         self._last, self._took = datetime.fromtimestamp(at / 1000, UTC), time.perf_counter() - began
+
+    def hear(self, value: Scalar | Vector, place: int, at: int) -> None:
+        """What the expression came to at that moment, which is the value's step `place`."""
+        vector = value.as_vector() if isinstance(value, Scalar) else value
+        rows = np.flatnonzero(vector.there[:, place])
+        alerts = [self._alert(vector.labels[row], float(vector.values[row, place]), at) for row in rows.tolist()]
+        self.active = {alert.labels: alert for alert in alerts}
 
     @property
     def state(self) -> str:
@@ -103,25 +116,16 @@ class Rule:
         }
         return told | ({"lastError": self._wrong} if self._wrong else {})
 
-    def _found(self, engine: Engine, at: int) -> Iterator[tuple[Labels, Alert]]:
-        value = engine.instant(self.query, at)
-        if isinstance(value, Scalar):
-            rows: list[tuple[Labels, float]] = [((), float(value.values[0]))]
-        elif isinstance(value, Vector):
-            there = value.there[:, 0]
-            rows = [(value.labels[row], float(value.values[row, 0])) for row in there.nonzero()[0]]
-        else:
-            raise CannotExecute("rule result is not a vector or scalar")
-        for found, number in rows:
-            own = {name: expanded(text, found, number) for name, text in self.labels.items()}
-            labels = labels_of({**dict(nameless(found)), **own, "alertname": self.name})
-            annotations = {name: expanded(text, found, number) for name, text in self.annotations.items()}
-            before = self.active.get(labels)
-            alert = Alert(labels, annotations, number, before.active_since if before else at)
-            alert.firing_since = before.firing_since if before else 0
-            if not alert.firing_since and at - alert.active_since >= self.seconds * 1000:
-                alert.firing_since = at
-            yield labels, alert
+    def _alert(self, found: Labels, value: float, at: int) -> Alert:
+        own = {name: expanded(text, found, value) for name, text in self.labels.items()}
+        labels = labels_of({**dict(nameless(found)), **own, "alertname": self.name})
+        annotations = {name: expanded(text, found, value) for name, text in self.annotations.items()}
+        before = self.active.get(labels)
+        alert = Alert(labels, annotations, value, before.active_since if before else at)
+        alert.firing_since = before.firing_since if before else 0
+        if not alert.firing_since and at - alert.active_since >= self.seconds * 1000:
+            alert.firing_since = at
+        return alert
 
 
 class Rules:
@@ -136,13 +140,25 @@ class Rules:
         began = time.perf_counter()
         for rule in self:
             rule.evaluate(engine, at)
+        self._write(engine, at)
+        self._last, self._took = datetime.fromtimestamp(at / 1000, UTC), time.perf_counter() - began
+
+    def catch_up(self, engine: Engine, start: int, end: int) -> None:
+        """Go through a past that was written and not lived through, so that alerts know since when."""
+        steps = engine.steps(start, end, _PAST_EVERY)
+        values = [(rule, engine.range(rule.query, start, end, _PAST_EVERY)) for rule in self]
+        for place, at in enumerate(steps.tolist()):
+            for rule, value in values:
+                rule.hear(value, place, at)
+            self._write(engine, at)
+
+    def _write(self, engine: Engine, at: int) -> None:
         series: dict[Labels, float] = {}
         for alert in self.active():
             labels = dict(alert.labels)
             series[labels_of({**labels, NAME: "ALERTS", "alertstate": alert.state})] = 1.0
             series[labels_of({**labels, NAME: "ALERTS_FOR_STATE"})] = float(alert.active_since // 1000)
         engine.memory.table("rules").append(at, series)
-        self._last, self._took = datetime.fromtimestamp(at / 1000, UTC), time.perf_counter() - began
 
     async def keep_evaluating(self, engine: Engine, *, after: Iterable[asyncio.Event]) -> None:
         """Once those have happened, again and again."""

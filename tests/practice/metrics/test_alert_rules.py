@@ -89,6 +89,27 @@ def test_an_alert_is_pending_for_as_long_as_it_was_told(tmp_path: Path) -> None:
     }
 
 
+def test_alerts_know_a_past_that_was_only_written(tmp_path: Path) -> None:
+    """Since when it holds, and what held once and is over."""
+    rule = {"alert": "Slow", "expr": "latency > 1", "for": "20s"}
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "made up", "rules": [rule]}]}))
+    memory, rules = Memory(), Rules(file)
+    start = 1_790_000_000_000
+    moments = np.arange(start, start + 600_000, 15_000, dtype=np.int64)
+    levels = np.where((moments - start < 120_000) | (moments - start >= 480_000), 2.0, 0.5)
+    memory.table("target").extend(moments, {labels_of({NAME: "latency", "service": "cart"}): levels})
+    engine = Engine(memory)
+
+    rules.catch_up(engine, start, int(moments[-1]))
+    rules.evaluate(engine, start + 600_000)
+
+    (alert,) = rules.alerts()
+    assert (alert["state"], alert["activeAt"]) == ("firing", "2026-09-21T14:21:20Z")
+    fired = engine.range('ALERTS{alertstate="firing"}', start, start + 600_000, 60_000)
+    assert [there.astype(int).tolist() for _, there in _rows(fired)] == [[0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]]
+
+
 def test_a_rule_that_cannot_be_answered_says_so(tmp_path: Path) -> None:
     """The others go on."""
     rules = [{"alert": "Odd", "expr": "up + on (job) up"}, {"alert": "Fine", "expr": "vector(1)"}]

@@ -78,7 +78,9 @@ async def test_series_come_and_end_as_in_a_real_one(fickle: Fickle, tmp_path: Pa
         "honor_labels": True,
         "static_configs": [{"targets": [f"127.0.0.1:{fickle.port}"]}],
     }
-    real = Real.start(tmp_path, {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [scraped]})
+    real = Real.start(
+        tmp_path, {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [scraped]}
+    )
     memory = Memory()
     target = Target(f"http://127.0.0.1:{fickle.port}/metrics", every=0.2)
     scraping = asyncio.create_task(target.keep_scraping(memory))
