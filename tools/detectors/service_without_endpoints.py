@@ -1,9 +1,9 @@
 """A Service has nobody behind it: its selector matches nothing, its pods are not ready, or its port is wrong."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher
 
 from domain.cluster_state import ClusterState
 from domain.evidence import Evidence
@@ -11,18 +11,18 @@ from domain.findings import Finding, Severity
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from tools.detectors.facts import began
+from tools.detectors.near_miss import Candidates, missed_by, way_back
 from tools.detectors.troubled import present
 from tools.kubernetes.config_edits import edited, last_applied
 from tools.kubernetes.dependencies import Dependencies
 from tools.kubernetes.moments import ago, created
 from tools.kubernetes.pods import containers_of, is_leaving, is_ready
-from tools.kubernetes.relations import Relations, Workload, labels_of, selects
+from tools.kubernetes.relations import Relations, Workload, labels_of
 from tools.kubernetes.seen import list_seen, object_seen
 
 CODE = "service-without-endpoints"
 
 _NEW_SERVICE = timedelta(seconds=15)
-_NEAR = 0.6
 _STARTING = timedelta(seconds=60)
 _LIVELY = timedelta(hours=1)
 
@@ -97,7 +97,8 @@ class _View:
     def __init__(self, relations: Relations) -> None:
         self.relations = relations
         self.state = relations.state
-        self.workloads = relations.workloads()
+        self._candidates = Candidates(relations)
+        self._callers: dict[ObjectRef, list[ObjectRef]] | None = None
         self._ready: dict[tuple[str, str], int] = {}
         for piece in self.state.of("EndpointSlice"):
             key = (piece["metadata"].get("namespace", ""), labels_of(piece).get("kubernetes.io/service-name", ""))
@@ -117,7 +118,7 @@ class _View:
         ready = [p for p in pods if is_ready(p)]
         if ready:
             return self._named_port_missing(service, ready)
-        providers = [w for w in self.workloads if w.ref.namespace == namespace and selects(selector, w.labels)]
+        providers = self._candidates.matching(namespace, selector)
         if pods:
             return self._not_ready(pods, providers)
         wanting = [w for w in providers if w.wanted > 0 and w.ref.kind not in {"Job", "CronJob"}]
@@ -169,19 +170,9 @@ class _View:
         namespace = service["metadata"].get("namespace", "")
         ref = self.state.ref("Service", service)
         before = dig(last_applied(service) or {}, "spec", "selector", default={})
-        nearest, score = None, 0.0
-        for workload in self.workloads:
-            if workload.ref.namespace != namespace or workload.ref.kind in {"Job", "CronJob"} or not workload.wanted:
-                continue
-            near = (
-                1.0
-                if selects(before, workload.labels)
-                else _nearness(selector, workload.labels, ref.name, workload.ref.name)
-            )
-            if near > max(score, _NEAR) and (workload.ref.name == ref.name or not self._is_served(workload)):
-                nearest, score = workload, near
+        nearest = self._candidates.nearest(ref, selector, before)
         changed = edited(service, "spec")
-        callers = self._callers(ref)
+        callers = self._called_by(ref)
         facts = {"callers": ", ".join(sorted(str(c) for c in callers)[:5])} if callers else {}
         if before and before != selector:
             facts["previous_selector"] = _text(before)
@@ -190,9 +181,9 @@ class _View:
         if nearest is not None:
             labels = {key: value for key, value in nearest.labels.items() if key != "pod-template-hash"}
             facts |= {"workload": nearest.ref.name, "workload_kind": nearest.ref.kind, "nearest_labels": _text(labels)}
-            wrong = [f"{key}={value}" for key, value in selector.items() if labels.get(key) != value]
+            wrong = [f"{key}={selector[key]}" for key in missed_by(selector, labels)]
             facts["wrong_labels"] = ",".join(wrong)
-            facts |= _way_back(selector, labels)
+            facts |= way_back(selector, labels)
             right = {facts["selector_key"]: facts["selector_value"]} if "selector_key" in facts else labels
             picks = f"has no endpoints: it selects {','.join(wrong)}"
             told = f"{picks}, and the pods of {nearest.ref.name} have {_text(right)}"
@@ -215,11 +206,6 @@ class _View:
             severity = Severity.warning if lively else Severity.info
         since = changed[0] if changed else created(service)
         return _Why("selector", told, severity, tuple(seen), since, facts)
-
-    def _is_served(self, workload: Workload) -> bool:
-        """Whether some Service selects it already; then another one that nearly does is a leftover, not a typo."""
-        services = self.relations.of("Service", workload.ref.namespace)
-        return any(selects(dig(s, "spec", "selector", default={}), workload.labels) for s in services)
 
     def _named_port_missing(self, service: Json, ready: list[Json]) -> _Why | None:
         """Pods are ready and yet no address is: the target port goes by a name that they do not have."""
@@ -277,26 +263,15 @@ class _View:
             },
         )
 
-    def _callers(self, service: ObjectRef) -> list[ObjectRef]:
+    def _called_by(self, service: ObjectRef) -> list[ObjectRef]:
         """Workloads that call the Service."""
-        dependencies = Dependencies.over(self.state)
-        return [w.ref for w in self.workloads if w.wanted and service in dependencies.called_by(w.ref)]
-
-
-def _way_back(selector: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
-    """The one label by which a selector misses the pods, as it is and as it should be; {} where it is more than one."""
-    wrong = [key for key, value in selector.items() if labels.get(key) != value]
-    if len(wrong) != 1:
-        return {}
-    key, value = wrong[0], selector[wrong[0]]
-    if key in labels:
-        return {"selector_key": key, "present_selector_value": value, "selector_value": labels[key]}
-    known = {"present_selector_key": key}
-    renamed = [name for name, other in labels.items() if other == value and name not in selector]
-    if renamed:
-        right = max(renamed, key=lambda name: SequenceMatcher(None, key, name).ratio())
-        return {**known, "selector_key": right, "selector_value": value}
-    return {**known, "present_selector_value": value} if len(selector) > 1 else {}
+        if self._callers is None:
+            self._callers = defaultdict(list)
+            dependencies = Dependencies.over(self.state)
+            for workload in self.relations.workloads():
+                for called in dependencies.called_by(workload.ref) if workload.wanted else ():
+                    self._callers[called].append(workload.ref)
+        return self._callers.get(service, [])
 
 
 def _in_trouble(pod: Json) -> bool:
@@ -319,20 +294,6 @@ def _ports(pods: list[Json]) -> list[tuple[str, int]]:
         for port in container.get("ports") or ()
     }
     return list(found)
-
-
-def _nearness(selector: Mapping[str, str], labels: Mapping[str, str], service: str, workload: str) -> float:
-    """0 to 1: how nearly these labels are what the selector asks for, key by key; equal names vouch for it."""
-    scores = []
-    for key, value in selector.items():
-        if key in labels:
-            scores.append(SequenceMatcher(None, value, labels[key]).ratio())
-        else:
-            near = max((SequenceMatcher(None, key, other).ratio() for other in labels), default=0.0)
-            same = any(value == other for other in labels.values())
-            scores.append(max(near * 0.8 if same else 0.0, 0.7 if same else 0.0))
-    nearness = sum(scores) / len(scores) if scores else 0.0
-    return max(nearness, 0.65) if service == workload else nearness
 
 
 def _text(labels: Mapping[str, str]) -> str:
