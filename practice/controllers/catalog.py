@@ -5,14 +5,17 @@ from typing import Protocol
 
 from practice.controllers.autoscaling.controller import Autoscalers
 from practice.controllers.cluster import Cluster
+from practice.controllers.daemon_sets import DaemonSets
 from practice.controllers.deployments.controller import Deployments
 from practice.controllers.endpoints.controller import ServiceEndpoints
 from practice.controllers.garbage import Garbage
+from practice.controllers.jobs import Jobs
 from practice.controllers.namespaces import Namespaces
 from practice.controllers.nodes import Nodes
 from practice.controllers.replica_sets import ReplicaSets
 from practice.controllers.scheduling.scheduler import Scheduler
 from practice.controllers.service_accounts import ServiceAccounts
+from practice.controllers.stateful_sets import StatefulSets
 from practice.controllers.taint_eviction import TaintEviction
 from practice.controllers.volumes.binder import VolumeBinder
 from practice.controllers.volumes.protection import VolumeProtection
@@ -37,4 +40,7 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     Autoscalers,
     VolumeBinder,
     VolumeProtection,
+    StatefulSets,
+    DaemonSets,
+    Jobs,
 )

@@ -1,6 +1,5 @@
-"""Revisions of a Deployment: which ReplicaSet is the new one, what is written on it, what its name is. Pure."""
+"""Revisions of a Deployment: which ReplicaSet is the new one, and what is written on it. Pure."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 from practice.api import Json
@@ -13,7 +12,6 @@ MAX = "deployment.kubernetes.io/max-replicas"
 _NOT_COPIED = {"kubectl.kubernetes.io/last-applied-configuration", REVISION, HISTORY, DESIRED, MAX}
 _NOT_COPIED |= {"deprecated.deployment.rollback.to"}
 _HISTORY_LIMIT = 2000
-_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def notes_of(item: Json) -> dict[str, str]:
@@ -42,15 +40,6 @@ def find_new(deployment: Json, sets: Iterable[Json]) -> Json | None:
 
 def has_template(replica_set: Json, deployment: Json) -> bool:
     return _without_hash(replica_set["spec"]["template"]) == _without_hash(deployment["spec"]["template"])
-
-
-def template_hash(template: Json, collisions: int) -> str:
-    """Ten letters at most, of those that cannot make words: FNV-1a of the template as canonical JSON."""
-    text = json.dumps(template, sort_keys=True, separators=(",", ":")) + (f"/{collisions}" if collisions else "")
-    number = 0x811C9DC5
-    for byte in text.encode():
-        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return "".join(_ALPHABET[ord(digit) % len(_ALPHABET)] for digit in str(number))
 
 
 def annotated(replica_set: Json, deployment: Json, revision: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from practice.api import ApiError, Json
 from practice.controllers.cluster import Cluster
 from practice.controllers.deployments import progress, revisions, sizes
+from practice.controllers.hashes import template_hash
 from practice.controllers.kinds import DEPLOYMENT, REPLICA_SET
 from practice.controllers.owners import controller_of, reference
 from practice.controllers.pod_control import ends_namespace
@@ -96,7 +97,7 @@ class Rollout:
     async def _make(self, revision: int) -> Json | None:
         deployment = self.deployment
         spec = deployment["spec"]
-        mark = revisions.template_hash(spec["template"], deployment.get("status", {}).get("collisionCount") or 0)
+        mark = template_hash(spec["template"], deployment.get("status", {}).get("collisionCount") or 0)
         own = spec["template"].get("metadata") or {}
         labels = {**(own.get("labels") or {}), revisions.HASH: mark}
         selector = dict(spec["selector"])

@@ -8,7 +8,7 @@ from practice.api import Json
 from practice.controllers.scheduling.affinity import Neighbours
 from practice.controllers.scheduling.claims import Claims
 from practice.controllers.scheduling.room import Room, host_ports
-from practice.controllers.scheduling.terms import node_matches
+from practice.controllers.scheduling.terms import named_nodes, node_matches
 from practice.controllers.taints import UNSCHEDULABLE, taints_of, tolerates, untolerated
 
 
@@ -40,6 +40,14 @@ def objection(wanted: Wanted, room: Room) -> Objection | None:
         if said := ask(wanted, room):
             return said
     return None
+
+
+def _not_named(wanted: Wanted, room: Room) -> Objection | None:
+    """Pods of DaemonSets name their node: the others are not even looked at."""
+    names = named_nodes(wanted.pod["spec"])
+    if names is None or room.name in names:
+        return None
+    return Objection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [NodeAffinity]",))
 
 
 def _unschedulable(wanted: Wanted, room: Room) -> Objection | None:
@@ -99,6 +107,7 @@ def _affinity(wanted: Wanted, room: Room) -> Objection | None:
 
 
 _FILTERS: tuple[Callable[[Wanted, Room], Objection | None], ...] = (
+    _not_named,
     _unschedulable,
     _tainted,
     _other_node,

@@ -16,6 +16,19 @@ def node_matches(spec: Json, node: Json) -> bool:
     return required is None or matches_terms(required["nodeSelectorTerms"], node)
 
 
+def named_nodes(spec: Json) -> set[str] | None:
+    """The nodes that every required term of a pod's spec names; None if some term names none."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    names: set[str] = set()
+    for term in terms:
+        fields = [each for each in term.get("matchFields") or () if each["operator"] == "In"]
+        if not fields:
+            return None
+        names |= set(fields[0]["values"])
+    return names or None
+
+
 def matches_terms(terms: Sequence[Json], node: Json) -> bool:
     """Any of the nodeSelectorTerms; one without any requirement matches nothing."""
     return any(_matches_term(term, node) for term in terms)

@@ -28,6 +28,7 @@ from practice.waiting import until
 
 _DROPPED = {"uid", "resourceVersion", "managedFields", "generation", "observedGeneration", "nodeName", "zone"}
 _DROPPED |= {"containerID", "imageID", "finalizers", "topology.kubernetes.io/zone"}
+_DROPPED |= {"controller-uid", "batch.kubernetes.io/controller-uid"}
 _DROPPED |= {"lastPhaseTransitionTime", "averageValue", "lastScaleTime"}
 _DROPPED |= {"endpoints.kubernetes.io/last-change-trigger-time"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -75,6 +76,33 @@ class Stage:
     async def claim(self, name: str, size: str, storage_class: str, **spec: Any) -> Json:
         asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
         return await self.make(CLAIM, name, {"spec": {**asked, "storageClassName": storage_class, **spec}})
+
+    async def steady(self, kind: Kind, name: str, count: int, **labels: str) -> None:
+        """Seen in full, with that many pods, all of them ready and with those labels; none on its way out."""
+
+        async def done() -> bool:
+            found = await self.get(kind, name)
+            status, pods = found.get("status", {}), await self.all(POD)
+            ready = status.get("readyReplicas", status.get("numberReady", 0))
+            updated = status.get("updatedReplicas", status.get("updatedNumberScheduled", 0))
+            seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            alike = all(labels.items() <= pod["metadata"]["labels"].items() for pod in pods)
+            placed = ready == updated == count and not status.get("numberMisscheduled")
+            return seen and placed and alike and await self.has_pods(count)
+
+        await self.until(f"{name} to be steady", done)
+
+    async def end_pod(self, selector: str, phase: str) -> None:
+        """As if its containers had ended; the kubelet is not asked."""
+        found: list[Json] = []
+
+        async def running() -> bool:
+            pods = await self.all(POD, labelSelector=selector)
+            found[:] = [pod for pod in pods if holds(pod, "Ready") and pod["status"]["phase"] == "Running"]
+            return bool(found)
+
+        await self.until(f"a pod of {selector}", running)
+        await self.change(POD, found[0]["metadata"]["name"], {"status": {"phase": phase}}, "status")
 
     async def volumes(self) -> list[str]:
         """Those that are named after this namespace."""

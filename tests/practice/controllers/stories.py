@@ -7,14 +7,18 @@ from practice.controllers.kinds import (
     AUTOSCALER,
     CLAIM,
     CONFIG_MAP,
+    CONTROLLER_REVISION,
+    DAEMON_SET,
     DEPLOYMENT,
     ENDPOINT_SLICE,
     ENDPOINTS,
+    JOB,
     NAMESPACE,
     POD,
     REPLICA_SET,
     SERVICE,
     SERVICE_ACCOUNT,
+    STATEFUL_SET,
     STORAGE_CLASS,
     VOLUME,
 )
@@ -326,6 +330,76 @@ async def volumes_claimed(stage: Stage) -> Sequence[object]:
     return [first, volumes, kept]
 
 
+async def pods_with_numbers(stage: Stage) -> Sequence[object]:
+    """A StatefulSet grows, is renewed and shrinks, one pod after the other; its claims stay."""
+    labels = {"app": "db"}
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": ""}
+    for number in range(2):
+        ref = {"namespace": stage.namespace, "name": f"data-db-{number}"}
+        await stage.volume(f"{stage.namespace}-{number}", "1Gi", "", claimRef=ref)
+    mounted = {**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [mounted]}}
+    body = {"replicas": 2, "serviceName": "db", "selector": {"matchLabels": labels}, "template": template}
+    claims = [{"metadata": {"name": "data"}, "spec": asked}]
+    await stage.make(STATEFUL_SET, "db", {"spec": {**body, "volumeClaimTemplates": claims}})
+    await stage.steady(STATEFUL_SET, "db", 2)
+    first = _but_scheduling(await stage.picture(STATEFUL_SET, POD, CLAIM, CONTROLLER_REVISION))
+    await stage.change(STATEFUL_SET, "db", {"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})
+    await stage.steady(STATEFUL_SET, "db", 2, v="2")
+    await stage.change(STATEFUL_SET, "db", {"spec": {"replicas": 1}})
+    await stage.steady(STATEFUL_SET, "db", 1)
+    last = _but_scheduling(await stage.picture(STATEFUL_SET, POD, CLAIM, CONTROLLER_REVISION))
+    for number in range(2):
+        await stage.delete(VOLUME, f"{stage.namespace}-{number}")
+    return [first, last]
+
+
+async def a_pod_on_every_node(stage: Stage) -> Sequence[object]:
+    """A DaemonSet comes up, is renewed node by node, and leaves nodes that its selector no longer chooses."""
+    labels = {"app": "agent"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [CONTAINER]}}
+    await stage.make(DAEMON_SET, "agent", {"spec": {"selector": {"matchLabels": labels}, "template": template}})
+    await stage.steady(DAEMON_SET, "agent", 3)
+    first = await stage.picture(DAEMON_SET, POD, CONTROLLER_REVISION)
+    await stage.change(DAEMON_SET, "agent", {"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})
+    await stage.steady(DAEMON_SET, "agent", 3, v="2")
+    second = await stage.picture(DAEMON_SET, CONTROLLER_REVISION)
+    await stage.change(DAEMON_SET, "agent", {"spec": {"template": {"spec": NOWHERE}}})
+    await stage.steady(DAEMON_SET, "agent", 0)
+    return [first, second, await stage.picture(DAEMON_SET)]
+
+
+async def work_that_ends(stage: Stage) -> Sequence[object]:
+    """Jobs whose pods succeed, fail, take too long, or are held back."""
+    for name, more in {
+        "good": {"completions": 2},
+        "bad": {"backoffLimit": 0},
+        "slow": {"activeDeadlineSeconds": 1},
+        "held": {"suspend": True},
+    }.items():
+        template = {"spec": {"restartPolicy": "Never", "containers": [CONTAINER]}}
+        await stage.make(JOB, name, {"spec": {"template": template, **more}})
+    for name, phase, times in (("good", "Succeeded", 2), ("bad", "Failed", 1)):
+        for _ in range(times):
+            await stage.end_pod(f"job-name={name}", phase)
+    await stage.says(JOB, "good", "CompletionsReached", "Complete")
+    await stage.says(JOB, "bad", "BackoffLimitExceeded", "Failed")
+    await stage.says(JOB, "slow", "DeadlineExceeded", "Failed")
+    await stage.says(JOB, "held", "JobSuspended", "Suspended")
+
+    async def told() -> bool:
+        lines = await stage.picture()
+        return all(any(word in each for each in lines) for word in ("Completed", "BackoffLimit", "Deadline", "Suspend"))
+
+    await stage.until("the events", told)
+    return await stage.picture(JOB)
+
+
+def _but_scheduling(lines: Sequence[str]) -> list[str]:
+    """Whether a pod is looked at before its claim is bound is chance."""
+    return [each for each in lines if "Scheduling" not in each]
+
+
 def _of_autoscalers(lines: Sequence[str]) -> list[str]:
     """Whether one is looked at before its pods have been measured is chance."""
     return [each for each in lines if "HorizontalPodAutoscaler" in each and "did not receive" not in each]
@@ -345,4 +419,7 @@ STORIES = (
     a_load_that_grows,
     loads_that_say_nothing,
     volumes_claimed,
+    pods_with_numbers,
+    a_pod_on_every_node,
+    work_that_ends,
 )
