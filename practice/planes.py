@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Literal
 
 from practice import programs
+from practice.children import ChildFailed
 from practice.control_plane import ControlPlane
 from practice.plane import Plane
 from practice.small_plane import SmallPlane
 
 Kind = Literal["real", "small"]
 KINDS: tuple[Kind, ...] = ("real", "small")
+
+_TRIES = 3
 
 
 def chosen(asked: Kind | None = None) -> Kind:
@@ -23,10 +26,16 @@ def chosen(asked: Kind | None = None) -> Kind:
 
 
 async def start(kind: Kind, folder: Path | None = None, *, seed: int = 1, nodes: int = 3) -> Plane:
-    """One of that kind, with a kubelet and nodes that take pods."""
-    if kind == "real":
-        return await ControlPlane.start(folder, seed=seed, nodes=nodes)
-    return await SmallPlane.start(folder, seed=seed, nodes=nodes)
+    """One of that kind, with a kubelet and nodes that take pods; on other ports where somebody was faster."""
+    for tried in range(1, _TRIES + 1):
+        try:
+            if kind == "real":
+                return await ControlPlane.start(folder, seed=seed, nodes=nodes)
+            return await SmallPlane.start(folder, seed=seed, nodes=nodes)
+        except ChildFailed as failed:
+            if tried == _TRIES or "address already in use" not in str(failed):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def kind_of(plane: Plane) -> Kind:

@@ -1,5 +1,6 @@
 """A control plane without Kubernetes' own programs: an API server and controllers of practice's own."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
@@ -98,6 +99,7 @@ async def _start_processes(folder: Path, children: Children, *, audit: bool, sec
 
 async def _ready(api: Api) -> bool:
     try:
-        return bool((await api.request("GET", "/readyz"))["text"] == "ok")
+        async with asyncio.timeout(2):  # Where somebody else listens on that port, no answer may ever come.
+            return bool((await api.request("GET", "/readyz"))["text"] == "ok")
     except (aiohttp.ClientError, OSError, TimeoutError, ApiError):
         return False
