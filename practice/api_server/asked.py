@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from practice.api_server.refusals import bad_request, invalid
-from practice.api_server.schema import faults
+from practice.api_server.refusals import bad_request
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _OF_NAMESPACES = ("status", "finalize")
@@ -41,16 +40,6 @@ class Asked:
     @property
     def dry_run(self) -> bool:
         return self.query.get("dryRun") == "All"
-
-    def check_write_options(self, kind: str) -> None:
-        """`kind` is CreateOptions, UpdateOptions, PatchOptions or DeleteOptions."""
-        dry_run = self.query.get("dryRun", "")
-        if dry_run not in ("", "All"):
-            raise invalid("meta.k8s.io", kind, "", [faults.unsupported("dryRun", [dry_run], ["All"])])
-        validation = self.query.get("fieldValidation", "")
-        if validation not in ("", "Ignore", "Warn", "Strict"):
-            fault = faults.unsupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
-            raise invalid("meta.k8s.io", kind, "", [fault])
 
 
 def read(method: str, path: str, query: Mapping[str, str]) -> Asked:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from practice.api import Json
-from practice.api_server import admission, metadata
+from practice.api_server import admission, metadata, options
 from practice.api_server.call import Answer, Call
 from practice.api_server.refusals import conflict, details_of, not_found, success
 from practice.api_server.store import Store, Stored
@@ -27,7 +27,7 @@ class Deleting:
         self._store = store
 
     def delete(self, call: Call) -> Answer:
-        call.asked.check_write_options("DeleteOptions")
+        options.check_delete(call.asked, call.options)
         resource, asked = call.resource, call.asked
         stored = self._store.find(resource.shelf, call.namespace, asked.name)
         if stored is None:
@@ -41,7 +41,7 @@ class Deleting:
 
     def delete_all(self, call: Call, chosen: list[Stored]) -> Answer:
         """A list of what was there."""
-        call.asked.check_write_options("DeleteOptions")
+        options.check_delete(call.asked, call.options)
         ended = [self.end(call, stored)[0] for stored in chosen]
         resource = call.resource
         return Answer(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import orjson
 
 from practice.api import Json
+from practice.api_server import options
 from practice.api_server.call import Call
 from practice.api_server.field_selectors import parse_field_selector
 from practice.api_server.label_selectors import parse_label_selector
@@ -39,6 +40,7 @@ class Listing:
 
     def page(self, call: Call) -> tuple[list[Stored], Json]:
         """The objects, and the metadata of their list."""
+        options.check_list(call.asked)
         limit = call.asked.number("limit") or 0
         if token := call.asked.query.get("continue"):
             found, start, version = self._resume(token)

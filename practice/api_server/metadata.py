@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 
 from practice.api import Json
-from practice.api_server.refusals import bad_request, invalid
+from practice.api_server.refusals import Refused, invalid
 from practice.api_server.resources import Resource
 from practice.api_server.schema import faults
 from practice.api_server.times import stamp
@@ -30,7 +30,7 @@ def begin(item: Json, resource: Resource, namespace: str, at: datetime) -> None:
     """Give a new object its name, namespace, uid and time."""
     meta = item["metadata"]
     if meta.get("resourceVersion"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+        raise Refused(500, "", "resourceVersion should not be set on objects to be created")
     if not meta.get("name") and (prefix := meta.get("generateName")):
         meta["name"] = prefix[:_LONGEST_PREFIX] + "".join(random.choices(SUFFIX, k=5))
     for field in ("resourceVersion", "selfLink", *_SERVERS_OWN):

@@ -30,7 +30,9 @@ def decoded(raw: bytes) -> Json:
     {'kind': 'ConfigMap', 'apiVersion': 'v1', 'metadata': {}}
     """
     if not raw.startswith(MAGIC):
-        raise NotProtobuf
+        raise NotProtobuf(
+            f"provided data does not appear to be a protobuf message, expected prefix [{' '.join(map(str, MAGIC))}]"
+        )
     try:
         envelope = dict(_wire(raw[len(MAGIC) :]))
         type_ = dict(_wire(envelope[1]))

@@ -5,7 +5,7 @@ from practice.api_server import shaping
 from practice.api_server.call import Answer, Call
 from practice.api_server.refusals import bad_request, invalid, modified_meanwhile
 from practice.api_server.schema import faults
-from practice.api_server.writing import Writing
+from practice.api_server.writing import Writing, check_named
 
 _OPERATORS = {"In": "in", "NotIn": "notin"}
 
@@ -20,6 +20,7 @@ class Scale:
     def update(self, call: Call) -> Answer:
         if not isinstance(call.body, dict):
             raise bad_request("the object provided is unrecognized (must be of type Scale)")
+        check_named(call.body.get("metadata") or {}, call)
         return self._write(call, call.body)
 
     def patch(self, call: Call) -> Answer:

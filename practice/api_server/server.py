@@ -22,7 +22,7 @@ from practice.api_server.call import Answer, Call
 from practice.api_server.deleting import Deleting
 from practice.api_server.expiry import forget_old_events
 from practice.api_server.identity import Tokens, User
-from practice.api_server.impersonation import impersonated
+from practice.api_server.impersonation import Impersonation
 from practice.api_server.listing import Listing
 from practice.api_server.logs import Logs
 from practice.api_server.negotiation import JSON, encoded
@@ -51,6 +51,7 @@ class ApiServer:
         self.store = Store()
         bootstrap.fill(self.store, self._catalog, port)
         self._authorizer = Authorizer(self.store)
+        self._impersonation = Impersonation(self._authorizer)
         self._listing = Listing(self.store)
         self._watching = Watching(self.store)
         self._writing = Writing(self.store)
@@ -91,7 +92,7 @@ class ApiServer:
             entry = Entry(
                 asked, request.raw_path, user, request.headers.get("User-Agent", ""), request.remote or "127.0.0.1"
             )
-            entry.impersonated = impersonated(user, request.headers, self._authorizer)
+            entry.impersonated = self._impersonation.by(user, request.headers, Deed.of(asked))
             answer = await self._allowed(request, asked, entry)
         except Refused as refused:
             if entry:
@@ -114,7 +115,7 @@ class ApiServer:
             return await self._plain(request, asked, user)
         resource = self._catalog.find(asked.group, asked.version, asked.resource)
         if resource is None:
-            if (asked.group, asked.version) not in self._catalog.group_versions:
+            if asked.group and (asked.group, asked.version) not in self._catalog.group_versions:
                 raise NoSuchPath
             raise no_such_resource()
         call = Call(
@@ -140,6 +141,8 @@ class ApiServer:
         found = discovery.find(asked.path, request.headers.get("Accept", ""), self._aggregation.groups())
         if found is None:
             raise NoSuchPath
+        if asked.method not in ("GET", "HEAD"):
+            raise no_such_method()
         body, content_type = found
         return web.Response(body=body, headers={"Content-Type": content_type})
 
@@ -170,9 +173,9 @@ class ApiServer:
         match call.asked.verb:
             case "create" if not call.asked.name:
                 return self._writing.create(call)
-            case "update":
+            case "update" if call.asked.name:
                 return self._writing.update(call)
-            case "patch":
+            case "patch" if call.asked.name:
                 return self._writing.patch(call)
             case "delete":
                 return self._deleting.delete(call)

@@ -18,6 +18,8 @@ from practice.api_server.schema.unknown_fields import decoded as strictly_decode
 from practice.api_server.times import stamp
 
 _BODIES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_SHOWN = 30
+"""Bytes of a body that a refusal quotes."""
 _PATCHES = (patches.STRATEGIC, patches.MERGE, patches.JSON_PATCH)
 
 
@@ -28,10 +30,7 @@ def read(raw: bytes, content_type: str, kind: str) -> Any:
         try:
             return parsed(raw)
         except ValueError as error:
-            raise bad_request(
-                f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
-                f"json parse error: {error}"
-            ) from None
+            raise _unrecognized(raw, kind, f"couldn't get version/kind; json parse error: {error}") from None
     if media in ("application/yaml", "text/yaml"):
         try:
             return yaml.safe_load(raw)
@@ -41,18 +40,16 @@ def read(raw: bytes, content_type: str, kind: str) -> Any:
         try:
             return protobuf.decoded(raw)
         except protobuf.NotProtobuf as error:
-            raise bad_request(
-                f"the object provided is unrecognized (must be of type {kind}): {_words(raw, error)}"
-            ) from None
+            raise _unrecognized(raw, kind, str(error)) from None
     raise unsupported_media_type(
         f"the body of the request was in an unknown format - accepted media types include: {_BODIES}"
     )
 
 
-def _words(raw: bytes, error: ValueError) -> str:
-    if raw.startswith(protobuf.MAGIC):
-        return f"unable to decode protobuf: {error}"
-    return "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
+def _unrecognized(raw: bytes, kind: str, why: str) -> Refused:
+    shown = raw[:_SHOWN].decode(errors="replace") if raw.startswith(b"{") else raw[:_SHOWN].hex()
+    more = " ..." if len(raw) > _SHOWN else ""
+    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {why} ({shown}{more})")
 
 
 def read_patch(raw: bytes, content_type: str) -> Any:

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Iterator
 import orjson
 
 from practice.api import Json
+from practice.api_server import options
 from practice.api_server.call import Call
 from practice.api_server.listing import Choice, check_version, choice
-from practice.api_server.refusals import expired, invalid
-from practice.api_server.schema import faults
+from practice.api_server.refusals import expired
 from practice.api_server.shapes import Shape
 from practice.api_server.store import Change, Store, Stored, TooOld
 
@@ -22,12 +22,18 @@ class Watching:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def lines(self, call: Call, shape: Shape) -> AsyncGenerator[bytes, None]:
-        """Until the client's time is over; whoever stops reading leaves nothing behind."""
+    def lines(self, call: Call, shape: Shape) -> AsyncGenerator[bytes, None]:
+        """Until the client's time is over; whoever stops reading leaves nothing behind. Refused before it begins."""
+        options.check_list(call.asked)
+        seconds = call.asked.number("timeoutSeconds") or random.randint(_LONGEST, 2 * _LONGEST)
+        return self._follow(call, shape, choice(call), check_version(self._store, call), seconds)
+
+    async def _follow(
+        self, call: Call, shape: Shape, choose: Choice | None, version: int | None, seconds: int
+    ) -> AsyncGenerator[bytes, None]:
         asked, shelf = call.asked, call.resource.shelf
-        choose, bookmarks = choice(call), asked.flag("allowWatchBookmarks")
-        initial, since = self._beginning(call)
-        seconds = asked.number("timeoutSeconds") or random.randint(_LONGEST, 2 * _LONGEST)
+        bookmarks = asked.flag("allowWatchBookmarks")
+        initial, since = self._beginning(call, version)
         deadline = time.monotonic() + seconds
         try:
             watcher, version = self._store.watch(shelf, since), self._store.version
@@ -55,11 +61,9 @@ class Watching:
         finally:
             self._store.unwatch(shelf, watcher)
 
-    def _beginning(self, call: Call) -> tuple[list[Stored] | None, int | None]:
+    def _beginning(self, call: Call, version: int | None) -> tuple[list[Stored] | None, int | None]:
         """What is there to tell first, and the version after which changes are told."""
         asked = call.asked
-        _check_options(call)
-        version = check_version(self._store, call)
         if asked.flag("sendInitialEvents") or not version:
             wants_initial = "sendInitialEvents" not in asked.query or asked.flag("sendInitialEvents")
             found = self._store.list(call.resource.shelf, call.namespace) if wants_initial else None
@@ -93,11 +97,3 @@ def _line(type_: str, body: bytes) -> bytes:
 
 def _too_old(since: int) -> Json:
     return expired(f"too old resource version: {since}").status
-
-
-def _check_options(call: Call) -> None:
-    asked = call.asked
-    if "sendInitialEvents" in asked.query and asked.query.get("resourceVersionMatch") != "NotOlderThan":
-        why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        fault = faults.forbidden("resourceVersionMatch", why)
-        raise invalid("meta.k8s.io", "ListOptions", "", [fault])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from practice.api import Json
-from practice.api_server import admission, metadata, shaping, strategies
+from practice.api_server import admission, metadata, options, shaping, strategies
 from practice.api_server.call import Answer, Call
 from practice.api_server.conversions import from_kept, to_kept
 from practice.api_server.refusals import already_exists, bad_request, conflict, invalid, modified_meanwhile, not_found
@@ -40,7 +40,7 @@ class Writing:
         self._store = store
 
     def create(self, call: Call) -> Answer:
-        call.asked.check_write_options("CreateOptions")
+        options.check_write(call.asked, "CreateOptions")
         return Answer(self.add(call, self._given(call)), 201)
 
     def add(self, call: Call, item: Json) -> Json:
@@ -62,10 +62,10 @@ class Writing:
         return item if call.dry_run else self._store.put(resource.shelf, item).item
 
     def update(self, call: Call) -> Answer:
-        call.asked.check_write_options("UpdateOptions")
+        options.check_write(call.asked, "UpdateOptions")
         given = self._given(call)
         meta = given["metadata"]
-        meta.setdefault("name", call.asked.name)
+        check_named(meta, call)
         stored = self._store.find(call.resource.shelf, call.namespace, call.asked.name)
         if stored is None and call.resource.shelf in _MADE_BY_UPDATE and not meta.get("uid"):
             _check_place(given, call)
@@ -75,7 +75,7 @@ class Writing:
         return Answer(self.change(call, lambda _: given))
 
     def patch(self, call: Call) -> Answer:
-        call.asked.check_write_options("PatchOptions")
+        options.check_write(call.asked, "PatchOptions")
         return Answer(self.change(call, lambda current: shaping.patched(call, current)))
 
     def change(self, call: Call, change: Change) -> Json:
@@ -127,6 +127,13 @@ class Writing:
         if call.asked.verb == "create":
             _check_place(item, call)
         return item
+
+
+def check_named(meta: Json, call: Call) -> None:
+    """What replaces an object says which."""
+    if not meta.get("name"):
+        name = f"{call.asked.name} based on URL"
+        raise bad_request(f"the name of the object ({name}) was undeterminable: name must be provided")
 
 
 def _check_replaces(meta: Json, stored: Stored, call: Call) -> None:
