@@ -1,6 +1,6 @@
-"""What a scenario leaves outside its namespaces: remembered before, put back after."""
+"""What a scenario leaves outside its namespaces: nodes are put back as they were, volumes and their classes deleted."""
 
-import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practice.api import Api, Json, path_of
@@ -11,35 +11,33 @@ _STORAGE = (("v1", "PersistentVolume"), ("storage.k8s.io/v1", "StorageClass"))
 
 @dataclass(frozen=True)
 class ClusterWide:
-    """As it was before anything was played."""
+    """The nodes before anything was played."""
 
-    labels: dict[str, dict[str, str]]
+    labels: Mapping[str, Mapping[str, str]]
     """By node."""
     cordoned: frozenset[str]
-    storage: frozenset[str]
-    """Paths of the volumes and storage classes."""
 
     @classmethod
     async def remember(cls, api: Api) -> "ClusterWide":
-        nodes, storage = await asyncio.gather(api.items(path_of("v1", "Node")), _storage(api))
+        nodes = await api.items(path_of("v1", "Node"))
         labels = {node["metadata"]["name"]: dict(node["metadata"].get("labels", {})) for node in nodes}
-        return cls(labels, cordoned(nodes), storage)
+        return cls(labels, cordoned(nodes))
 
-    async def put_back(self, api: Api) -> None:
+    async def put_back(self, api: Api, namespace: str) -> None:
+        """`namespace` is the scenario's own: what it made for itself carries its name."""
         for node in await api.items(path_of("v1", "Node")):
-            name, labels = node["metadata"]["name"], node["metadata"].get("labels", {})
-            change: Json = {}
-            if foreign := labels.keys() - self.labels.get(name, labels).keys():
-                change["metadata"] = {"labels": dict.fromkeys(foreign)}
-            if node["spec"].get("unschedulable") and name not in self.cordoned:
-                change["spec"] = {"unschedulable": None}
-            if change:
-                await api.patch(path_of("v1", "Node", name=name), change, kind="merge")
-        for path in await _storage(api) - self.storage:
-            await api.delete(path)
+            if change := self._change(node):
+                await api.patch(path_of("v1", "Node", name=node["metadata"]["name"]), change, kind="merge")
+        for kind in _STORAGE:
+            for item in await api.items(path_of(*kind), labelSelector=f"app.kubernetes.io/part-of={namespace}"):
+                await api.delete(path_of(*kind, name=item["metadata"]["name"]))
 
-
-async def _storage(api: Api) -> frozenset[str]:
-    return frozenset(
-        [path_of(*kind, name=item["metadata"]["name"]) for kind in _STORAGE for item in await api.items(path_of(*kind))]
-    )
+    def _change(self, node: Json) -> Json:
+        """What makes the node as it was."""
+        name, labels = node["metadata"]["name"], node["metadata"].get("labels", {})
+        change: Json = {}
+        if added := labels.keys() - self.labels.get(name, labels).keys():
+            change["metadata"] = {"labels": dict.fromkeys(added)}
+        if node["spec"].get("unschedulable") and name not in self.cordoned:
+            change["spec"] = {"unschedulable": None}
+        return change

@@ -49,7 +49,7 @@ class Figures:
                 faults.append(f"{service} answers {errors:.0%} of its requests with errors")
         return faults
 
-    async def _ask(self, query: str, service: str, over: str = "15s", at: float | None = None) -> float:
+    async def _ask(self, query: str, service: str, over: str = "10s", at: float | None = None) -> float:
         chosen = f'namespace="{self.namespace}",service="{service}"'
         values = await self.telemetry.ask(query.format(chosen=chosen, over=over), at)
         return next(iter(values.values()), math.nan)

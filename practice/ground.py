@@ -129,7 +129,7 @@ _WORKLOAD = (
 
 async def _clear(api: Api, scenario: Scenario, before: ClusterWide) -> None:
     await asyncio.gather(*(_delete_namespace(api, name) for name in scenario.namespaces))
-    await before.put_back(api)
+    await before.put_back(api, scenario.namespace)
 
 
 async def _delete_namespace(api: Api, name: str) -> None:

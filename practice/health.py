@@ -1,6 +1,5 @@
 """Is it healed? Judged with fresh eyes: kubectl and Prometheus, and nothing that the conversation said."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -46,15 +45,16 @@ class Judge:
             await self._figures.remember(happened[-1])
 
     async def verdict(self) -> Verdict:
-        items, nodes = await asyncio.gather(self._read(), self._get("nodes"))
+        items = await self._read()
         found = [
             fault
             for name in self.scenario.namespaces
             for fault in faults(
                 [each for each in self.scenario.services if each.namespace == name],
-                [each for each in items if each["metadata"]["namespace"] == name],
+                [each for each in items if each["metadata"].get("namespace") == name],
             )
         ]
+        nodes = [item for item in items if item["kind"] == "Node"]
         found += [f"node {name} takes no pods" for name in sorted(cordoned(nodes) - self._cordoned_before)]
         if self.scenario.healed.get("untouched") and _fingerprint(items) != self._as_it_was:
             found.append("something was changed, and nothing needed to be")
@@ -63,12 +63,11 @@ class Judge:
         return Verdict(not found, "; ".join(found) or "everything runs as it should")
 
     async def _read(self) -> list[Json]:
-        read = await asyncio.gather(*(self._get(",".join(KINDS), "-n", name) for name in self.scenario.namespaces))
-        return [item for items in read for item in items]
-
-    async def _get(self, *words: str) -> list[Json]:
-        said = await kubectl(self._kubectl, self._kubeconfig, ["get", *words, "-o", "json"])
-        return list(json.loads(said)["items"])
+        """What stands in the scenario's namespaces, and the nodes."""
+        words = ["get", ",".join((*KINDS, "nodes")), "--all-namespaces", "-o", "json"]
+        everywhere = json.loads(await kubectl(self._kubectl, self._kubeconfig, words))["items"]
+        ours = {*self.scenario.namespaces, ""}
+        return [item for item in everywhere if item["metadata"].get("namespace", "") in ours]
 
 
 def _fingerprint(items: Sequence[Json]) -> str:
@@ -82,6 +81,6 @@ def _fingerprint(items: Sequence[Json]) -> str:
             item.get("data"),
         )
         for item in items
-        if item["kind"] != "EndpointSlice"
+        if item["kind"] not in ("EndpointSlice", "Node")
     ]
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()

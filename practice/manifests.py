@@ -60,13 +60,13 @@ def volume(claim: Claim, namespace: str) -> list[Json]:
         {
             "apiVersion": "storage.k8s.io/v1",
             "kind": "StorageClass",
-            "metadata": {"name": claim.storage_class},
+            "metadata": {"name": claim.storage_class, "labels": _part_of(namespace)},
             "provisioner": "kubernetes.io/no-provisioner",
         },
         {
             "apiVersion": "v1",
             "kind": "PersistentVolume",
-            "metadata": {"name": f"{namespace}-{claim.name}"},
+            "metadata": {"name": f"{namespace}-{claim.name}", "labels": _part_of(namespace)},
             "spec": {
                 "capacity": {"storage": "20Gi"},
                 "accessModes": ["ReadWriteMany"],
@@ -83,8 +83,12 @@ def namespace(name: str, team: str) -> Json:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": team}}}
 
 
+def _part_of(namespace: str) -> dict[str, str]:
+    return {"app.kubernetes.io/part-of": namespace}
+
+
 def _meta(spec: ServiceSpec, name: str) -> Json:
-    labels = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/part-of": spec.namespace}
+    labels = {"app.kubernetes.io/name": spec.name, **_part_of(spec.namespace)}
     return {"name": name, "namespace": spec.namespace, "labels": labels}
 
 

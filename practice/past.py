@@ -27,7 +27,8 @@ class Past:
 
     async def begin(self) -> None:
         """Kubernetes keeps whole seconds, so each phase has seconds of its own."""
-        await asyncio.sleep(-time.time() % 1 + 0.02)
+        if self._begun:
+            await asyncio.sleep(-time.time() % 1 + 0.02)
         self._begun.append(int(time.time()))
 
     async def end(self) -> None:

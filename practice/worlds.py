@@ -63,7 +63,7 @@ class Program:
     port: int = 8080
     paths: tuple[str, ...] = ("/healthz", "/readyz", "/livez")
     """Paths that answer 200."""
-    start_seconds: float = 0.3
+    start_seconds: float = 0.1
     requires: tuple[Requirement, ...] = ()
     connects: tuple[Connection, ...] = ()
     memory_mib: int = 96

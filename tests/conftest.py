@@ -95,3 +95,17 @@ async def practice_ground(control_plane: ControlPlane) -> AsyncIterator[OpenGrou
             )
 
         yield open_ground
+
+
+@pytest.fixture
+async def small_ground(small_plane: SmallPlane) -> AsyncIterator[OpenGround]:
+    """The same without any of Kubernetes' or Prometheus' own programs, except kubectl."""
+    needs("kubectl")
+    async with AsyncExitStack() as stack:
+
+        async def open_ground(scenario: str, seed: int = 1, *, metrics: bool = True) -> PracticeGround:
+            return await stack.enter_async_context(
+                PracticeGround.open(scenario, seed, plane=small_plane, metrics=metrics, prometheus="small")
+            )
+
+        yield open_ground

@@ -41,7 +41,7 @@ def fate(program: Program, container: Json, environment: Mapping[str, str]) -> E
             )
     limit = memory_bytes(container.get("resources", {}).get("limits", {}).get("memory", ""))
     if limit and program.memory_mib * 2**20 > limit:
-        return Ends(0.8, 137, "OOMKilled", (*_hello(program), "INFO loading data"))
+        return Ends(0.4, 137, "OOMKilled", (*_hello(program), "INFO loading data"))
     pool_size = 0
     if program.pool:
         text = environment.get(program.pool.env, str(program.pool.default))
