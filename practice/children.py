@@ -108,7 +108,9 @@ _libc = ctypes.CDLL(None)
 
 
 def _die_with_parent() -> None:
-    """Runs in the child before its program: the kernel ends it when we are gone, whatever ended us."""
+    """Runs in the child before its program: Linux ends it when we are gone, whatever ended us."""
+    if sys.platform != "linux":
+        return
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         os._exit(1)

@@ -53,6 +53,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def end_with_parent() -> None:
     """In the child: SIGTERM when the parent dies, however it dies. Nothing approved runs on without its practice."""
+    if sys.platform != "linux":
+        return
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -152,13 +152,15 @@ async def why_no_sandbox() -> str:
     from hands.self_test import self_test
     from hands.settings import load_settings
 
+    if sys.platform != "linux":
+        return f"bubblewrap, which scripts run in, needs Linux, and this is {sys.platform}. Use a virtual machine."
     try:
         settings = load_settings()
         await self_test(Sandbox(find_programs(settings.path, kubectl=settings.kubectl)))
     except Misconfigured as missing:
         return str(missing)
     except OSError as odd:
-        return f"No sandbox, no execution: bubblewrap cannot be started here ({odd}). It needs Linux."
+        return f"bubblewrap, which scripts run in, cannot be started here: {odd}. `hilda doctor` says more."
     return ""
 
 
