@@ -10,6 +10,7 @@ from practice.api_server.conversions import from_kept, to_kept
 from practice.api_server.refusals import already_exists, bad_request, conflict, invalid, modified_meanwhile, not_found
 from practice.api_server.schema import faults
 from practice.api_server.schema.defaults import defaulted
+from practice.api_server.schema.kind_words import wrong_kind
 from practice.api_server.services import give_addresses, keep_addresses
 from practice.api_server.store import Store, Stored
 
@@ -84,12 +85,14 @@ class Writing:
         stored = self.current(call)
         old = stored.item
         new = change(from_kept(copied(old), resource))
+        check_named(new["metadata"], call)
         _check_place(new, call)
         version = new["metadata"].get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
             raise modified_meanwhile(resource.group, resource.plural, call.asked.name)
         new = to_kept(defaulted(new), resource)
         shaping.note_manager(new, old, call)
+        admission.readmit(call, new, old)
         new = strategies.carry_over(new, old, resource, call.asked.subresource)
         metadata.carry_over(new, old, resource, call.asked.subresource)
         if resource.shelf == "services" and not call.asked.subresource:
@@ -117,11 +120,9 @@ class Writing:
             raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
         item.setdefault("kind", resource.kind)
         item.setdefault("apiVersion", resource.api_version)
-        if (item["kind"], item["apiVersion"]) != (resource.kind, resource.api_version):
-            raise bad_request(
-                f'{item["kind"]} in version "{item["apiVersion"]}" cannot be handled as a {resource.kind}: converting '
-                f"({item['apiVersion']}.{item['kind']}) to ({resource.api_version}.{resource.kind}): unknown conversion"
-            )
+        if why := wrong_kind(item, {"apiVersion": resource.api_version, "kind": resource.kind}):
+            version = item["apiVersion"].rpartition("/")[2]
+            raise bad_request(f'{item["kind"]} in version "{version}" cannot be handled as a {resource.kind}: {why}')
         item.setdefault("metadata", {})
         item = shaping.decoded(call, {"kind": item["kind"], "apiVersion": item["apiVersion"], **item})
         if call.asked.verb == "create":

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 from practice.api_server.schema.faults import invalid, summary
 from practice.api_server.schema.go_words import go_format
 from practice.api_server.schema.json_patch import json_patched
+from practice.api_server.schema.kind_words import wrong_kind
 from practice.api_server.schema.merge_patch import merge_patched
 from practice.api_server.schema.patch_errors import PatchRefused, bad_request
 from practice.api_server.schema.schemas import Json, Schema
@@ -48,16 +49,39 @@ def patched(
             found = json_patched(current, patch)
             again = [f"json patch {each}" for each in again]
             quoted = _compact(found)
+    if content_type == STRATEGIC:
+        found |= {name: current[name] for name in ("apiVersion", "kind") if isinstance(found.get(name, ""), str)}
+    else:
+        found.setdefault("kind", current["kind"])
+        if why := _other_kind(found, current):
+            raise _refused(quoted, why)
     try:
         outcome = decoded(found, schema, patched=content_type == STRATEGIC)
     except CannotDecode as bad:
         raise _refused(quoted, str(bad)) from None
+    if not outcome.item["metadata"].get("name") or "apiVersion" not in outcome.item:
+        raise _nameless(current)
     outcome.strict[:0] = again
     if validation == "Ignore":
         outcome.strict.clear()
     elif validation == "Strict" and outcome.strict:
         raise _refused(quoted, strict_error(outcome.strict))
     return outcome
+
+
+def _other_kind(found: Json, current: Json) -> str:
+    version, kind = found.get("apiVersion"), found.get("kind")
+    for name, value in (("apiVersion", version), ("kind", kind)):
+        if not isinstance(value, str | None):
+            given = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "number"
+            front = "couldn't get version/kind; json parse error: json: cannot unmarshal"
+            return f"{front} {given} into Go struct field .{name} of type string"
+    return wrong_kind(found, current) if version and kind else ""
+
+
+def _nameless(current: Json) -> PatchRefused:
+    name = current["metadata"]["name"]
+    return bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
 
 
 def _refused(quoted: str, why: str) -> PatchRefused:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from practice.api_server.schema import times
+from practice.api_server.schema.json_words import syntax_error, unknown_constant
 from practice.api_server.schema.quantities import WRONG_FORMAT, BadQuantity, canonical
 from practice.api_server.schema.schemas import Field, Json, Schema, empty
 
@@ -34,8 +35,12 @@ class Decoded:
 
 
 def parsed(body: bytes | str) -> Any:
-    """JSON that remembers keys that came twice; ValueError if it is none."""
-    return json.loads(body, object_pairs_hook=_object)
+    """JSON that remembers keys that came twice; ValueError in Go's words if it is none."""
+    text = body if isinstance(body, str) else body.decode(errors="replace")
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=unknown_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(syntax_error(text, error)) from None
 
 
 def repeated_keys(item: Any, path: str = "") -> list[str]:

@@ -193,3 +193,39 @@ def test_nothing_is_kept_of_nulls_zeros_and_empty_things() -> None:
     empty_template = {"metadata": {}, "spec": {"containers": None}}
     spec = {"replicas": 0, "selector": None, "strategy": {}, "template": empty_template}
     assert kept == {"metadata": {}, "spec": spec, "status": {}}
+
+
+BROKEN = [
+    b"",
+    b"{",
+    b"{bad",
+    b'{"a":1,}',
+    b'{"a" 1}',
+    b'{"a":1 "b":2}',
+    b"[1 2]",
+    b'{"a":}',
+    b'{"a":1}x',
+    b'{"a":"x',
+    b'{"a":"x\ny"}',
+    b'{"a":"\\x"}',
+    b'{"a":tru}',
+    b'{"a":1',
+    b'{"a":01}',
+    b'{"a":1.}',
+    b'{"a":-}',
+    b'{"a":NaN}',
+    b"x",
+    b"'",
+]
+
+
+@pytest.mark.cluster
+def test_what_is_no_json_is_refused_in_the_real_servers_words(control_plane: ControlPlane) -> None:
+    path = "/api/v1/namespaces/default/configmaps/kube-root-ca.crt?dryRun=All"
+    answers = ask_all(control_plane, [("PATCH", path, body, "application/merge-patch+json") for body in BROKEN])
+
+    for body, (status, real) in zip(BROKEN, answers, strict=True):
+        assert status == 400
+        with pytest.raises(ValueError, match=r"character|unexpected") as error:
+            parsed(body)
+        assert f"error decoding patch: {error.value}" == real["message"], body
