@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
+
 from practice import access, planes, programs, telemetries
 from practice.api import Api, path_of
 from practice.cluster_wide import ClusterWide
 from practice.health import Judge, Verdict
+from practice.kubectl import KubectlFailed
 from practice.past import Past
 from practice.plane import Plane
 from practice.scenario import Scenario, load
@@ -108,8 +111,11 @@ class PracticeGround:
                 shutil.rmtree(place, ignore_errors=True)
 
     async def healed(self) -> Verdict:
-        """Judge the cluster as it is now, read afresh."""
-        return await self.judge.verdict()
+        """Judge the cluster as it is now, read afresh; a judge who cannot look has seen nothing healed."""
+        try:
+            return await self.judge.verdict()
+        except (KubectlFailed, aiohttp.ClientError, OSError) as blind:
+            return Verdict(False, f"the judge could not look: {blind}")
 
     async def clear(self) -> None:
         """Delete what the scenario made; the control plane goes on."""

@@ -105,7 +105,7 @@ async def _play(practice: "Practice", screen: "Screen") -> Exit:
         await Play(oncall.connection(app), oncall.listener(), screen, lead.person).run(question)
     except TimeoutError:
         screen.note("It took too long; the judge looks at what there is.")
-    verdict = await ground.healed()
+    verdict = await practice.ground.healed()
     screen.say(verdict_card(verdict.ok, verdict.why, oncall.label(app)))
     if not verdict.ok and practice.no_sandbox:
         return Exit.missing

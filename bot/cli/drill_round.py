@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.cli.drill_results import Result, clock
-from bot.cli.practising import Practice, kept_trying
+from bot.cli.practising import Practice
 from bot.doors.terminal.keys import keys_of
 from bot.doors.terminal.screen import Screen
 from domain.messages import Reply
@@ -15,6 +15,8 @@ from domain.proposals import ProposalState
 
 LOOKS_EVERY = 4.0
 """Seconds between two looks whether it is healed, by whatever hand."""
+SHOWS_WITHIN = 15.0
+"""Seconds that what was done may take to show in pods and metrics."""
 _UNDER_WAY = frozenset({ProposalState.approved, ProposalState.claimed, ProposalState.started})
 
 
@@ -55,7 +57,7 @@ class Round:
         """Whether the round goes on."""
         if self.healed is None:
             await self._until_nothing_runs()
-            verdict = await kept_trying(self.practice.ground)
+            verdict = await self.practice.verdict_within(SHOWS_WITHIN)
             if not verdict.ok:
                 self.slips += 1
                 self.screen.note(f"Not yet: {verdict.why}")

@@ -49,6 +49,15 @@ class Practice:
         """Whether the right thing is to change nothing."""
         return bool(self.ground.scenario.healed.get("untouched"))
 
+    async def verdict_within(self, seconds: float) -> Verdict:
+        """The judge's, with the moment that a fix needs until it shows in pods and metrics."""
+        deadline = time.monotonic() + seconds
+        while True:
+            verdict = await self.ground.healed()
+            if verdict.ok or time.monotonic() > deadline:
+                return verdict
+            await asyncio.sleep(1)
+
     def second_terminal(self) -> Path:
         """A file to source in another terminal: from then on `hilda` and `kubectl` there mean this practice."""
         ground = self.ground
@@ -195,16 +204,6 @@ def run_until_left(coroutine: Coroutine[Any, Any, Exit]) -> Exit:
         return asyncio.run(ended())
     except asyncio.CancelledError:
         return Exit.interrupted
-
-
-async def kept_trying(ground: PracticeGround, seconds: float = 15.0) -> Verdict:
-    """The judge's verdict; a fix needs a moment until it shows in pods and metrics."""
-    deadline = time.monotonic() + seconds
-    while True:
-        verdict = await ground.healed()
-        if verdict.ok or time.monotonic() > deadline:
-            return verdict
-        await asyncio.sleep(1)
 
 
 def _kind(cluster: Cluster | None) -> planes.Kind | None:
