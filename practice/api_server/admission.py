@@ -44,6 +44,12 @@ def admit(store: Store, call: Call, item: Json) -> None:
         _give_default_class(store, item)
 
 
+def readmit(call: Call, item: Json, old: Json) -> None:
+    """What the cluster adds to a changed object."""
+    if call.resource.shelf == "pods" and not call.asked.subresource:
+        pod_admission.readmit(item, old)
+
+
 def _give_default_class(store: Store, claim: Json) -> None:
     """Of several default StorageClasses the newest counts."""
     if "storageClassName" in claim["spec"]:

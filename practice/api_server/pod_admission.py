@@ -1,5 +1,6 @@
 """What admission adds to a new pod: its service account and token, tolerations, priority."""
 
+import asyncio
 import random
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,8 +15,19 @@ _TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 a volume's name
 _TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 where containers find it
 _EVICTED_AFTER = 300
 """Seconds that a pod stays on a node that is not ready."""
+_LOOKS = 10
+_BETWEEN_LOOKS = 0.15
+"""Seconds."""
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _PREEMPTS = "PreemptLowerPriority"
+
+
+async def await_account(store: Store, namespace: str) -> None:
+    """Give the controllers a moment to make the service account of a namespace that is new."""
+    for _ in range(_LOOKS):
+        if store.find("serviceaccounts", namespace, "default") or not store.find("namespaces", "", namespace):
+            return
+        await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 def admit(pod: Json, store: Store, namespace: str) -> None:
@@ -23,6 +35,14 @@ def admit(pod: Json, store: Store, namespace: str) -> None:
     _give_account(pod, store, namespace)
     _give_tolerations(pod["spec"])
     _give_priority(pod, store)
+
+
+def readmit(pod: Json, old: Json) -> None:
+    """What a change of a pod cannot take away again."""
+    _give_tolerations(pod["spec"])
+    for field in ("priority", "preemptionPolicy"):
+        if field in old["spec"]:
+            pod["spec"].setdefault(field, old["spec"][field])
 
 
 def quality_of_service(pod: Json) -> str:

@@ -26,6 +26,7 @@ from practice.api_server.impersonation import Impersonation
 from practice.api_server.listing import Listing
 from practice.api_server.logs import Logs
 from practice.api_server.negotiation import JSON, encoded
+from practice.api_server.pod_admission import await_account
 from practice.api_server.pods import Pods
 from practice.api_server.refusals import NoSuchPath, Refused, no_such_method, no_such_resource
 from practice.api_server.resources import Catalog
@@ -167,6 +168,8 @@ class ApiServer:
                 return _respond(call, shape, shape.of_list(*self._listing.page(call)))
             case "get":
                 return _respond(call, shape, shape.of_stored(self._listing.get(call)))
+        if resource.shelf == "pods" and asked.verb == "create":
+            await await_account(self.store, call.namespace)
         return _answered(self._on_object(call), call, shape)
 
     def _on_object(self, call: Call) -> Answer:
