@@ -24,7 +24,8 @@ def main(data: str) -> None:
     sections = [
         ("A question in a running chat, without a model", ["conversation.py"]),
         ("Starting", ["startup.py"]),
-        ("A practice cluster", ["practice.py"]),
+        ("A practice cluster", ["start_practice.py"]),
+        ("The practice cluster beside a real control plane", ["practice_api.py"]),
     ]
     if data and Path(data).is_dir():
         sections.append(("Finding the right runbook", ["runbook_search.py", data]))
