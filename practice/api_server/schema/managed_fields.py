@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from practice.api_server.schema.owned_paths import Differences, Path, differences, from_fields_v1, to_fields_v1
+from practice.api_server.schema.owned_paths import (
+    Differences,
+    Path,
+    differences,
+    from_fields_v1,
+    owns_any,
+    to_fields_v1,
+)
 from practice.api_server.schema.schemas import Json, Schema, empty, schema_of
 
 _MOST_UPDATERS = 10
@@ -35,7 +42,8 @@ class _Entry:
     api_version: str
     subresource: str
     time: str
-    paths: set[Path]
+    fields: Json
+    """fieldsV1"""
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
@@ -72,15 +80,17 @@ def updated(
     taken = (changed.added | changed.modified) - _NOBODYS
     lost = changed.added | changed.modified | changed.removed
     for entry in entries:
-        entry.paths -= lost
+        if owns_any(entry.fields, lost):
+            entry.fields = to_fields_v1(from_fields_v1(entry.fields) - lost)
     if taken:
-        self = _Entry(manager, "Update", new["apiVersion"], subresource, at, taken)
+        self = _Entry(manager, "Update", new["apiVersion"], subresource, at, {})
         known = next((entry for entry in entries if entry.identity == self.identity), None)
         if known:
-            self.paths |= known.paths
+            taken |= from_fields_v1(known.fields)
             entries.remove(known)
+        self.fields = to_fields_v1(taken)
         entries.append(self)
-    entries = _capped([entry for entry in entries if entry.paths])
+    entries = _capped([entry for entry in entries if entry.fields])
     entries.sort(key=lambda entry: (entry.operation, entry.time, entry.manager, entry.api_version, entry.subresource))
     return [_encoded(entry) for entry in entries]
 
@@ -103,8 +113,8 @@ def _capped(entries: list[_Entry]) -> list[_Entry]:
     updaters.sort(key=lambda entry: (entry.time, entry.manager))
     merged = updaters[: many + 1]
     version = merged[0].api_version
-    paths = set().union(*(entry.paths for entry in merged))
-    bucket = _Entry(_OLD_CHANGES, "Update", version, "", merged[-1].time, paths)
+    fields = to_fields_v1(set[Path]().union(*(from_fields_v1(entry.fields) for entry in merged)))
+    bucket = _Entry(_OLD_CHANGES, "Update", version, "", merged[-1].time, fields)
     return [entry for entry in entries if entry not in merged] + [bucket]
 
 
@@ -116,7 +126,7 @@ def _decoded(entries: list[Json]) -> list[_Entry]:
             each["apiVersion"],
             each.get("subresource", ""),
             each.get("time", ""),
-            from_fields_v1(each.get("fieldsV1", {})),
+            each.get("fieldsV1", {}),
         )
         for each in entries
         if each.get("operation") and each.get("apiVersion")
@@ -127,5 +137,5 @@ def _encoded(entry: _Entry) -> Json:
     found: dict[str, Any] = {"manager": entry.manager} if entry.manager else {}
     found |= {"operation": entry.operation, "apiVersion": entry.api_version}
     found |= {"time": entry.time} if entry.time else {}
-    found |= {"fieldsType": "FieldsV1", "fieldsV1": to_fields_v1(entry.paths)}
+    found |= {"fieldsType": "FieldsV1", "fieldsV1": entry.fields}
     return found | ({"subresource": entry.subresource} if entry.subresource else {})

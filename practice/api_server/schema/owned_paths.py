@@ -43,6 +43,17 @@ def from_fields_v1(fields: Json) -> set[Path]:
     return found
 
 
+def owns_any(fields: Json, paths: Iterable[Path]) -> bool:
+    """Whether any of the paths is among those that fieldsV1 names."""
+    for path in paths:
+        here: Json | None = fields
+        for name in path:
+            here = here.get(name) if here is not None else None
+        if here is not None and (not here or "." in here):
+            return True
+    return False
+
+
 def to_fields_v1(paths: Iterable[Path]) -> Json:
     """The other way; paths that have others below them carry a dot."""
     root: Json = {}

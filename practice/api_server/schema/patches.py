@@ -30,7 +30,10 @@ FieldValidation: TypeAlias = Literal["Strict", "Warn", "Ignore"]
 def patched(
     current: Json, body: bytes, content_type: str, schema: Schema, validation: FieldValidation = "Warn"
 ) -> Decoded:
-    """What the patch makes of the object, not yet defaulted, with the warnings to give; PatchRefused otherwise."""
+    """What the patch makes of the object, not yet defaulted, with the warnings to give; PatchRefused otherwise.
+
+    `current` is as it is stored; what stays as it was is shared with it.
+    """
     try:
         patch = parsed(body)
     except ValueError as bad:
@@ -56,7 +59,7 @@ def patched(
         if why := _other_kind(found, current):
             raise _refused(quoted, why)
     try:
-        outcome = decoded(found, schema, patched=content_type == STRATEGIC)
+        outcome = decoded(found, schema, patched=content_type == STRATEGIC, settled=current)
     except CannotDecode as bad:
         raise _refused(quoted, str(bad)) from None
     if not outcome.item["metadata"].get("name") or "apiVersion" not in outcome.item:

@@ -23,9 +23,10 @@ BAD_ORDER = "invalid patch format of setElementOrder list"
 def merged(current: Json, patch: Json, schema: Schema) -> Json:
     """The object after the patch, before it is read and defaulted; PatchRefused when the patch makes no sense.
 
-    `patch` is used up: what is left of it is what the server quotes when the outcome cannot be read.
+    What the patch does not touch is shared with `current`. `patch` is used up: what is left of it is what the server
+    quotes when the outcome cannot be read.
     """
-    return _map(copied(current), patch, schema)
+    return _map(current, patch, schema)
 
 
 def copied(value: Any) -> Any:
@@ -38,6 +39,7 @@ def copied(value: Any) -> Any:
 def _map(current: Json, patch: Json, schema: Schema) -> Json:
     if _PATCH in patch:
         return _directed(patch)
+    current = dict(current)
     _retain_keys(current, patch)
     _ordered_lists(current, patch, schema)
     for key, value in patch.items():

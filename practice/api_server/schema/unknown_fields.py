@@ -60,13 +60,14 @@ def unknown_fields(item: Json, schema: Schema) -> list[str]:
     return decoded(item, schema).strict
 
 
-def decoded(item: Json, schema: Schema, *, patched: bool = False) -> Decoded:
+def decoded(item: Json, schema: Schema, *, patched: bool = False, settled: Json | None = None) -> Decoded:
     """What is left of an object once the server has read it: known fields, without what it leaves out.
 
-    `patched`: words of a strategic merge patch, whose outcome is read another way. CannotDecode for wrong types.
+    `patched`: words of a strategic merge patch, whose outcome is read another way. `settled`: an object that was read
+    before; what is the very same value in both is not read again, and shared. CannotDecode for wrong types.
     """
     reader = _Reader(schema, patched)
-    kept = reader.struct(item, schema)
+    kept = reader.struct(item, schema, settled or {})
     return Decoded(kept, sorted(reader.strict) if patched else reader.strict)
 
 
@@ -92,7 +93,7 @@ class _Reader:
         self._patched = patched
         self._path: list[str | int] = []
 
-    def struct(self, item: Any, schema: Schema) -> Json:
+    def struct(self, item: Any, schema: Schema, settled: Json) -> Json:
         fields, path = schema.fields, self._path
         found: Json = {}
         if isinstance(item, Repeated):
@@ -101,9 +102,11 @@ class _Reader:
             known = fields.get(key)
             if known is None:
                 self._note("unknown", key)
+            elif key in settled and value is settled[key]:
+                found[key] = value
             elif value is not None:
                 path.append(key)
-                kept = self._value(value, known)
+                kept = self._value(value, known, settled.get(key))
                 path.pop()
                 if kept or not known.omitted_when_zero or (known.pointer and kept is not None):
                     found[key] = kept
@@ -112,17 +115,23 @@ class _Reader:
                 found[each.name] = each.zero()
         return found
 
-    def _value(self, value: Any, known: Field) -> Any:
+    def _value(self, value: Any, known: Field, settled: Any = None) -> Any:
         schema = known.schema
         form = schema.form
         if form == "string":
             return value if type(value) is str else self._wrong(value, known)
         if form == "struct":
-            return self.struct(value, schema) if isinstance(value, dict) else self._wrong(value, known)
+            if not isinstance(value, dict):
+                return self._wrong(value, known)
+            return self.struct(value, schema, settled if isinstance(settled, dict) else {})
         if form == "list":
             if not isinstance(value, list) or schema.element is None:
                 return self._wrong(value, known)
-            return [self._element(each, schema.element, place) for place, each in enumerate(value)]
+            same = {id(each) for each in settled} if isinstance(settled, list) else ()
+            return [
+                each if id(each) in same else self._element(each, schema.element, place)
+                for place, each in enumerate(value)
+            ]
         if form == "map":
             if not isinstance(value, dict) or schema.element is None:
                 return self._wrong(value, known)
