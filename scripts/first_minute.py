@@ -1,48 +1,54 @@
-"""Records the first minute with Hilda as a picture: docs/pictures/first-minute.svg. Run by `make pictures`.
+"""Records the first screen of a demo and the first minute with Hilda as pictures, in docs/pictures. `make pictures`.
 
-A real practice cluster, a real conversation, a real run; only what would not fit on a page is left out.
+A practice cluster, a real conversation, a real run; only what would not fit on a page is left out.
 """
 
 import asyncio
 import io
 import sys
-import tempfile
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot.app import open_app, working
-from bot.cli.executor_child import executor_child
-from bot.cli.practice_people import introduce
+from bot.cli.options import Cluster
+from bot.cli.practice_card import first_card
+from bot.cli.practising import Practice, practising
 from bot.cli.speaking import Speaker, speaker
 from bot.doors.terminal.connection import StoredConversation
 from bot.doors.terminal.screen import Screen
-from bot.settings import load_settings
 from domain.cards import Code, Facts, Progress, Sources
 from domain.messages import Reply
 from domain.people import Person
-from practice.ground import PracticeGround
 
 WIDTH = 108
 
 
-async def record(target: Path) -> None:
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    screen = Screen(console, UTC)
-    async with PracticeGround.open("bad-image", 5, tell=_tell) as ground:
-        state = Path(tempfile.mkdtemp(prefix="hilda-first-minute-"))
-        settings = load_settings(
-            kubeconfig=str(ground.kubeconfig), prometheus_url=ground.prometheus_url, state_dir=state, environments={}
-        )
-        async with open_app(settings) as app, working(app):
-            await introduce(app)
-            async with executor_child(settings, ground.executor_kubeconfig, ground.context, state / "executor.log"):
-                who = await speaker(app, settings, "oncall", ZoneInfo("UTC"))
-                line = who.connection(app)
-                await _talk(console, screen, who, line, Person("practice", app.desk.cluster, "lead"))
-    console.save_svg(str(target), title="hilda chat")
+async def record(folder: Path) -> None:
+    async with practising("bad-image", 5, cluster=Cluster.small, tell=_tell) as practice:
+        who = await speaker(practice.app, practice.settings, "oncall", ZoneInfo("UTC"))
+        _first_screen(practice, who, folder / "first-screen.svg")
+        console = _paper()
+        lead = Person("practice", practice.app.desk.cluster, "lead")
+        await _talk(console, Screen(console, UTC), who, who.connection(practice.app), lead)
+    _save(console, folder / "first-minute.svg", "hilda chat")
+
+
+def _first_screen(practice: Practice, who: Speaker, target: Path) -> None:
+    ground, console = practice.ground, _paper()
+    file = Path("/tmp/practice-ground-x7k2/second-terminal")
+    card = first_card(ground.hint, ground.namespace, practice.small, who.label(practice.app), second_terminal=file)
+    Screen(console, UTC).say(card)
+    _save(console, target, "make demo")
+
+
+def _paper() -> Console:
+    return Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+
+
+def _save(console: Console, target: Path, title: str) -> None:
+    console.save_svg(str(target), title=title)
     print(f"wrote {target}")
 
 
@@ -95,4 +101,4 @@ def _tell(step: str) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(record(folder / "first-minute.svg"))
+    asyncio.run(record(folder))
