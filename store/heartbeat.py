@@ -31,22 +31,29 @@ async def stopped(store: Store, worker: str, cluster: str) -> None:
     await store.journal.append(topic(cluster), "stopped", {"worker": worker})
 
 
+async def coming(store: Store, worker: str, cluster: str) -> None:
+    """Whoever starts an executor says so: it is alive in a moment, or says why not."""
+    await store.journal.append(topic(cluster), "coming", {"worker": worker})
+
+
 async def cannot(store: Store, worker: str, cluster: str, why: str) -> None:
     """An executor that would be here says why it is not."""
     await store.journal.append(topic(cluster), "cannot", {"worker": worker, "why": why})
 
 
 async def why_nobody_runs(store: Store, cluster: str, now: datetime) -> str:
-    """What keeps approved scripts waiting on this cluster; "" while an executor is alive."""
+    """What keeps approved scripts waiting on this cluster; "" while an executor is alive or about to be."""
     if await executors(store, cluster, now):
         return ""
     since = max(0, await store.journal.newest() - _ROWS_BACK)
-    said = [
-        str(entry.payload["why"])
-        for entry in await store.journal.since(since, [topic(cluster)], most=_ROWS_BACK)
-        if entry.event == "cannot"
-    ]
-    return said[-1] if said else "No executor is alive for this cluster; `hilda executor` starts one."
+    why = "No executor is alive for this cluster; `hilda executor` starts one."
+    for entry in await store.journal.since(since, [topic(cluster)], most=_ROWS_BACK):
+        match entry.event:
+            case "cannot":
+                why = str(entry.payload["why"])
+            case "coming" if now - entry.at < timedelta(seconds=3 * EVERY):
+                why = ""
+    return why
 
 
 async def executors(store: Store, cluster: str, now: datetime) -> tuple[Alive, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from domain.cards import Card, ClusterLabel, Code, Facts, Part, Text, card
 
 _REAL = "Kubernetes' own control plane, started for you"
-_SMALL = "a small Kubernetes API of ours, with the real kubectl; --cluster real needs etcd and kube-apiserver"
+_SMALL = "our small Kubernetes API with the real kubectl; --cluster real is Kubernetes' own"
 
 
 Words = tuple[tuple[str, str], ...]
@@ -37,7 +37,7 @@ def first_card(
     words = (
         (question_of(hint, namespace), "asks; your own words do, too"),
         ("next", "one level up: the answer, a checklist, the commands, one script"),
-        ("as lead, then approve", "another person has to approve it; or do it in a second terminal, see below"),
+        ("as lead, then approve", "another person has to approve; or do it in a second terminal"),
         ("help, evidence", "what you can say; what an answer rests on"),
         *leave,
     )

@@ -150,6 +150,7 @@ async def _hilda(ground: PracticeGround, no_sandbox: str) -> AsyncIterator[Pract
             yield practice
         else:
             log = ground.folder / "executor.log"
+            await heartbeat.coming(app.store, settings.worker, app.desk.cluster)
             async with executor_child(settings, ground.executor_kubeconfig, ground.context, log):
                 yield practice
 
