@@ -50,7 +50,8 @@ def _first_status(item: Json, resource: Resource, at: datetime) -> Json:
 
 
 def _begin_namespace(item: Json) -> None:
-    item["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = item["metadata"]["name"]
+    if name := item["metadata"].get("name"):
+        item["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
     item["spec"] = {"finalizers": ["kubernetes"]}
 
 

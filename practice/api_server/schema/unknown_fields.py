@@ -68,6 +68,8 @@ def decoded(item: Json, schema: Schema, *, patched: bool = False, settled: Json 
     """
     reader = _Reader(schema, patched)
     kept = reader.struct(item, schema, settled or {})
+    if reader.wrong:
+        raise CannotDecode(reader.wrong)
     return Decoded(kept, sorted(reader.strict) if patched else reader.strict)
 
 
@@ -89,6 +91,8 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
 class _Reader:
     def __init__(self, root: Schema, patched: bool) -> None:
         self.strict: list[str] = []
+        self.wrong = ""
+        """The first value of a wrong type. The server reads on, as what reads itself may be refused before it."""
         self._root = root
         self._patched = patched
         self._path: list[str | int] = []
@@ -209,7 +213,8 @@ class _Reader:
         if self._patched:
             raise CannotDecode(_cannot_restore(value, known))
         given = _kind_of_number(value) if known.schema.form in _INT_RANGE else _kind(value)
-        raise CannotDecode(self._cannot_unmarshal(given, known.go_type))
+        self.wrong = self.wrong or self._cannot_unmarshal(given, known.go_type)
+        return None
 
     def _wrong_inside(self, given: str, go_type: str) -> Any:
         """A type that reads itself; a patch's outcome is read without saying where."""

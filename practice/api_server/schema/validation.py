@@ -42,6 +42,7 @@ _RULES: dict[str, KindRule] = {
     "PersistentVolumeClaim": storage.claim,
     "Pod": pods.pod,
     "PodDisruptionBudget": cluster.disruption_budget,
+    "PodTemplate": pods.pod_template,
     "PriorityClass": cluster.priority_class,
     "ReplicaSet": workloads.replica_set,
     "ReplicationController": workloads.replication_controller,

@@ -170,14 +170,8 @@ def ours(made: Json, patch: Any, kind: str) -> tuple[int, Json]:
     except PatchRefused as refused:
         return refused.code, {"message": refused.message}
     item = defaulted(outcome.item)
-    wrong = faults(item, made) + list(_template_faults(item))
+    wrong = faults(item, made)
     return (422, invalid_status("", "PodTemplate", "patched", wrong)) if wrong else (200, item)
-
-
-def _template_faults(item: Json) -> Iterator[Any]:
-    from practice.api_server.schema.rules.pods import template
-
-    yield from template(item["template"], "template")
 
 
 def check_alike(plane: ControlPlane, made: Json, patches: list[Any], kind: str) -> None:

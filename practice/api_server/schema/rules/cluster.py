@@ -42,6 +42,9 @@ def node(item: Json, old: Json | None) -> Iterator[Fault]:
             fault = invalid(here, shown, "taints must be unique by key and effect pair")
             yield Fault(here, "FieldValueDuplicate", fault.message.replace("Invalid value", "Duplicate value", 1))
         seen.add((key, taint.get("effect", "")))
+    ranges = spec.get("podCIDRs", [])
+    if len(ranges) > 2 or (len(ranges) == 2 and (":" in ranges[0]) == (":" in ranges[1])):
+        yield invalid("spec.podCIDRs", ranges, "may specify no more than one CIDR for each IP family")
     if old is not None:
         for name in ("podCIDRs", "providerID"):
             shown_name = "podCIDR" if name == "podCIDRs" else name

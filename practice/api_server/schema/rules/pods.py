@@ -35,6 +35,10 @@ def pod(item: Json, old: Json | None) -> Iterator[Fault]:
         yield forbidden("spec.ephemeralContainers", "cannot be set on create")
 
 
+def pod_template(item: Json, _: Json | None) -> Iterator[Fault]:
+    yield from template(item["template"], "template")
+
+
 def template(found: Json, path: str) -> Iterator[Fault]:
     yield from labels(found["metadata"].get("labels"), f"{path}.labels")
     yield from annotations(found["metadata"].get("annotations"), f"{path}.annotations")

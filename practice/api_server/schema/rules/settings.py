@@ -57,9 +57,9 @@ def secret(item: Json, old: Json | None) -> Iterator[Fault]:
         yield required(f"metadata.annotations[{account}]")
 
 
-def _json(key: str, coded: str) -> Iterator[Fault]:
+def _json(key: str, coded: str | None) -> Iterator[Fault]:
     try:
-        json.loads(base64.b64decode(coded))
+        json.loads(base64.b64decode(coded or ""))
     except ValueError as bad:
         yield invalid(f"data[{key}]", "<secret contents redacted>", str(bad))
 
@@ -74,5 +74,5 @@ def _fixed(item: Json, old: Json, *names_of_data: str) -> Iterator[Fault]:
             yield forbidden(name, _FIXED)
 
 
-def _decoded_length(coded: str) -> int:
-    return len(coded) * 3 // 4 - coded.count("=")
+def _decoded_length(coded: str | None) -> int:
+    return 0 if coded is None else len(coded) * 3 // 4 - coded.count("=")
