@@ -10,7 +10,12 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 GREETING = _any(r"^\s*(hi|hello|hey|good (morning|evening|afternoon)|moin|yo)\b[\s!.,]*(hilda)?[\s!.]*$")
 THANKS = _any(r"^\s*(thanks?|thank you|thx|cheers|great|nice|well done|perfect|ok(ay)?|cool)\b[^?]{0,30}$")
 WHO = _any(r"\b(who are you|what are you|how are you|are you (a )?(bot|human|there))\b")
-HELP = _any(r"^\s*(help|\?|what can you do|how do(es)? (this|you) work|commands\?)")
+HELP = _any(
+    r"^\s*(help|\?|what can you do|how do(es)? (this|you) work|commands\?)",
+    r"^\s*how (do|can|may) (i|we) (approve|reject|decide|climb|leave|exit|quit|use)\b",
+    r"^\s*who (can|may|must|should|has to) (approve|decide)\b",
+    r"^\s*(what now|i am lost|i'm lost|what can i (say|type))\b",
+)
 STOP = _any(r"^\s*(stop|cancel|abort|halt|never ?mind)\b")
 UNDO = _any(
     r"^\s*(please\s+)?(undo|revert|take back|roll back)\s*(that|it|this|the (last|fix|change))?\s*[.!]?\s*$",

@@ -61,6 +61,8 @@ def said(text: str, zone: str = "UTC") -> Message:
         ("hello hilda", Intent.smalltalk),
         ("thanks!", Intent.smalltalk),
         ("help", Intent.help),
+        ("how do I approve?", Intent.help),
+        ("what now?", Intent.help),
         ("runbook for etcd database space", Intent.runbook),
         ("write me a poem about cats", Intent.decline),
         ("what is the capital of France", Intent.decline),

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from bot.doors.terminal.control_c import ControlC
 from bot.doors.terminal.conversation import Conversation
 from bot.doors.terminal.identity import PRACTICE_NAMES
+from bot.doors.terminal.keys import keys_of
 from bot.doors.terminal.lines import Lines
 from bot.doors.terminal.listener import Listener
 from bot.doors.terminal.screen import Screen
-from domain.cards import Card, ClusterLabel, Facts, Form, Text, card
+from domain.cards import Action, Card, ClusterLabel, Facts, Form, Text, card
 from domain.errors import HildaError
 from domain.messages import Incoming, Message, Reply
 
@@ -20,6 +21,10 @@ OwnWord = Callable[[], Awaitable[bool]]
 
 DECISIONS = frozenset({"approve", "reject", "edit", "revoke", "submit"})
 """Words that mean a card on the screen, and nothing without one."""
+
+YES = frozenset({"yes", "y", "yes please", "ok", "okay", "go", "go ahead", "run it", "approve it", "yes, approve it"})
+SHELL = frozenset({"hilda", "sudo", "bash", "sh", "cd", "ls", "."})
+READS = frozenset({"get", "describe", "logs", "events", "top"})
 
 LEAVING = frozenset({"exit", "quit", "bye", "q", ":q"})
 
@@ -97,11 +102,21 @@ class Chat:
         if word == "submit" and self.listener.form is not None:
             await self._fill_in(self.listener.form)
             return
+        if word in YES and self._offers("approve"):
+            self.screen.note("A yes is one word: `approve` runs exactly the script that is shown.")
+            return
+        if _is_a_command(typed):
+            self.screen.note("What is typed here is said to Hilda and not run; a shell is in another terminal.")
+            return
         incoming = self.listener.hear(typed)
         if word in DECISIONS and isinstance(incoming, Message):
             self.screen.note(f"Nothing waits for `{word}` yet. Ask what is wrong, then `next` until there is a script.")
             return
         await self._turn(incoming)
+
+    def _offers(self, action: Action) -> bool:
+        newest = self.listener.newest
+        return newest is not None and any(key.choice.action == action for key in keys_of(newest))
 
     def _speak_as(self, name: str) -> None:
         assert self.become is not None
@@ -143,6 +158,14 @@ class Chat:
         self.listener.saw(reply)
         self.screen.show(reply)
         self.watch(reply)
+
+
+def _is_a_command(typed: str) -> bool:
+    """A line for a shell. What only reads is a question that Hilda understands."""
+    words = typed.split()
+    if not words or "\n" in typed.strip():
+        return False
+    return words[0] in SHELL or (words[0] == "kubectl" and len(words) > 1 and words[1] not in READS)
 
 
 def _ending() -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.doors.terminal.chat import Chat
 from bot.doors.terminal.lines import PipedLines
-from domain.cards import Card, ClusterLabel, Form, FormField, Progress, Text, card
+from domain.cards import Card, Choice, Choices, ClusterLabel, Form, FormField, Progress, Text, card
 from domain.errors import NotAllowed, ToolFailed
 from domain.messages import FormSubmitted, Incoming, Message, Reply
 from domain.people import Person
@@ -296,3 +296,34 @@ async def test_nobody_in_particular_is_asked_back() -> None:
     await chat.run()
 
     assert "oncall, lead, second-lead, guest" in screen.text
+
+
+async def test_a_yes_is_not_an_approval_and_says_what_is() -> None:
+    """Nobody approves a script by being polite; without anything to approve, `yes` is only a word."""
+    offer = card("Proposal", Choices((Choice("Approve", "approve", "p1", "0" * 12),)))
+    conversation = Answering(lambda i: [reply(i.id, offer)])
+
+    text = await talk(conversation, "yes", "run it", "go ahead")
+
+    assert [m.text for m in conversation.heard if isinstance(m, Message)] == ["yes"]
+    assert "`approve` runs exactly the script" in text
+
+
+@pytest.mark.parametrize("line", ["kubectl delete pod web-1", "hilda proposals approve p1", "sudo reboot"])
+async def test_a_line_for_a_shell_is_not_a_question(line: str) -> None:
+    """It is not run, and that is said."""
+    conversation = Answering(answers)
+
+    text = await talk(conversation, line)
+
+    assert conversation.heard == []
+    assert "not run" in text
+
+
+async def test_what_only_reads_is_a_question_in_any_words() -> None:
+    """`kubectl get pods` is understood as what it is."""
+    conversation = Answering(answers)
+
+    await talk(conversation, "kubectl get pods")
+
+    assert [m.text for m in conversation.heard if isinstance(m, Message)] == ["kubectl get pods"]
