@@ -161,14 +161,12 @@ async def _set_the_scene(
         scenario = load(name, seed, taken, before.labels)
         try:
             past = await _play(Staging(scenario, plane, api, kubectl), Past(plane, scenario), tell)
+            tell("moving it into the past" + (", and writing Prometheus' memory of it" if remembers else ""))
+            past.settle()
+            _, telemetry = await asyncio.gather(past.move(), _remember(remembers, folder, past))
         except BaseException:
             await _clear(api, scenario, before)
             raise
-    telemetry = None
-    if remembers:
-        tell("writing Prometheus' memory of it")
-        chapters = past.chapters()
-        telemetry = await telemetries.start(remembers, folder, plane, namespaces=scenario.namespaces, chapters=chapters)
     own = scenario.namespace
     admin = plane.kubeconfig_of("admin", namespace=own, folder=folder)
     judge = Judge(scenario, kubectl, admin, telemetry, before.cordoned)
@@ -187,7 +185,7 @@ async def _set_the_scene(
 
 
 async def _play(staging: Staging, past: Past, tell: Tell) -> Past:
-    """Play all phases, then move each to when it is said to have happened."""
+    """Play all phases, one after the other."""
     phases, services = staging.scenario.phases, staging.scenario.services
     tell(f"setting up {len(services)} services in {len(staging.scenario.namespaces)} namespaces")
     for number, phase in enumerate(phases, 1):
@@ -197,6 +195,13 @@ async def _play(staging: Staging, past: Past, tell: Tell) -> Past:
             await staging.make_namespaces()
         await staging.play(phase)
         await past.end()
-    tell("moving it into the past")
-    await past.move()
     return past
+
+
+async def _remember(which: telemetries.Kind | None, folder: Path, past: Past) -> Telemetry | None:
+    """A Prometheus that has seen it all."""
+    if which is None:
+        return None
+    return await telemetries.start(
+        which, folder, past.plane, namespaces=past.scenario.namespaces, chapters=past.chapters()
+    )

@@ -21,7 +21,7 @@ class Past:
     plane: Plane
     scenario: Scenario
     happened: list[int] = field(default_factory=list)
-    """When each phase began, in seconds since the epoch, once moved."""
+    """When each phase began, in seconds since the epoch, once settled."""
     _begun: list[int] = field(default_factory=list)
     _played: list[tuple[Play, ...]] = field(default_factory=list)
 
@@ -34,11 +34,14 @@ class Past:
     async def end(self) -> None:
         self._played.append(await plays(self.plane, self.scenario.namespaces))
 
-    async def move(self) -> None:
-        """Give every object the times at which its phase is said to have happened."""
+    def settle(self) -> None:
+        """When each phase is said to have begun, as seen from now."""
         now = int(time.time())
         self.happened = [now - round(phase.minutes_ago * 60) for phase in self.scenario.phases]
-        ends = [*self._begun[1:], now + 1]
+
+    async def move(self) -> None:
+        """Give every object the times at which its phase is said to have happened."""
+        ends = [*self._begun[1:], int(time.time()) + 1]
         moves = [
             Move(_utc(begun), _utc(end), timedelta(seconds=begun - happened))
             for begun, end, happened in zip(self._begun, ends, self.happened, strict=True)

@@ -1,5 +1,6 @@
 """Scenarios as data: complete, reproducible, and different from seed to seed."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,58 @@ def test_a_namespace_belongs_to_the_latest_world(tmp_path: Path) -> None:
 
         assert worlds.of("shop").id == f"w{number}"
     assert worlds.of("elsewhere").id == ""
+
+
+def test_a_world_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
+    """More people come while its pods run."""
+    worlds, scenario = Worlds(tmp_path), load("autoscaler-limit", 3)
+    image = f"{scenario.service(scenario.victim).image}:{scenario.values['tag_good']}"
+    loads = []
+
+    for world in (scenario.world, scenario.world.with_traffic(scenario.victim, 350.0)):
+        world.write(tmp_path)
+        program = worlds.of(scenario.namespace).program(image)
+        assert program
+        loads.append(program.requests_per_second)
+
+    assert loads == [float(scenario.values["usual_load"]), 350.0]
+
+
+def test_the_grown_load_is_too_much_for_the_most_pods_and_not_for_twice_as_many() -> None:
+    """And the usual load is too little for the autoscaler to act on, for every seed."""
+    for seed in range(20):
+        scenario = load("autoscaler-limit", seed)
+        service, values = scenario.service(scenario.victim), scenario.values
+        program = scenario.world.program(f"{service.image}:{values['tag_good']}")
+        assert program
+
+        usage = [
+            behaviour(
+                dataclasses.replace(program, requests_per_second=float(values[people])),
+                running=True,
+                ready=True,
+                sharing=pods,
+                pool_size=0,
+            ).cpu_cores
+            / 0.1
+            for people, pods in (
+                ("usual_load", service.replicas),
+                ("grown_load", service.most_replicas),
+                ("grown_load", 2 * service.most_replicas),
+            )
+        ]
+
+        assert usage[0] < 0.7
+        assert usage[1] > 1.1
+        assert usage[2] < 0.7
+
+
+def test_no_typo_is_the_name_itself() -> None:
+    """Nor the name of another service of the team."""
+    for seed in range(60):
+        scenario = load("selector-typo", seed)
+
+        assert scenario.values["victim_typo"] not in {service.name for service in scenario.services}
 
 
 def test_an_unknown_scenario_is_refused_with_the_list() -> None:

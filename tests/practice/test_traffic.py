@@ -1,10 +1,11 @@
 """Counters and what load does to them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from practice.series import Play, exposition, samples
-from practice.traffic import Meter, behaviour, grown
+from practice.traffic import Behaviour, Meter, behaviour, grown
 from practice.worlds import Pool, Program
 
 PROGRAM = Program("r/cart", service="cart", requests_per_second=90.0, pool=Pool("POOL", hold_ms=100))
@@ -46,6 +47,46 @@ def test_a_pool_below_the_demand_makes_requests_wait() -> None:
     assert short.pool_used == 2
     assert short.pool_waiting > 0
     assert short.latency_ms > 4 * enough.latency_ms
+
+
+def test_more_requests_than_a_pod_can_take_make_it_hot_and_slow() -> None:
+    """CPU rises with the load, latency soars beyond the capacity."""
+    program = Program("r/cart", requests_per_second=60.0, capacity=40.0, cpu_ms=5.0)
+    calm, hot = (behaviour(program, running=True, ready=True, sharing=pods, pool_size=0) for pods in (3, 1))
+
+    assert (calm.cpu_cores, calm.latency_ms) == (0.01 + 0.1, program.latency_ms)
+    assert hot.cpu_cores == 0.01 + 0.3
+    assert hot.latency_ms > 4 * calm.latency_ms
+
+
+def test_each_failure_has_its_status() -> None:
+    """502 for what others did not answer, 503 for want of a connection, 500 for its own faults."""
+    how = Behaviour(
+        serving=True,
+        requests_per_second=10.0,
+        latency_ms=20.0,
+        error_ratio=0.5,
+        upstream="back:80",
+        upstream_says="answered 500",
+        upstream_ratio=0.4,
+        pool_waiting=2.0,
+        pool_size=2,
+        memory_bytes=1e8,
+    )
+    play = Play(
+        "shop", "cart-1", "u", "app", "n", "r/cart:1", "cart", "10.0.0.1:80", "cart-x", "Running", True, 0, how=how
+    )
+    totals = grown(how, 0, 600)
+
+    codes = {
+        dict(sample.labels)["code"]: sample.value
+        for sample in samples(play, totals)
+        if sample.name == "http_requests_total"
+    }
+
+    assert codes["502"] == pytest.approx(4 * codes["503"])
+    assert codes["200"] == pytest.approx(codes["502"] + codes["503"])
+    assert "500" not in codes
 
 
 def test_what_is_not_ready_answers_nothing() -> None:
