@@ -7,7 +7,7 @@ import promql_parser as ast
 
 from practice.promql.evaluation import Evaluation
 from practice.promql.memory import Memory, Moments
-from practice.promql.parsing import parse
+from practice.promql.parsing import parse, unwrapped
 from practice.promql.problems import BadQuery
 from practice.promql.selecting import Steps
 from practice.promql.values import Scalar, Text, Value, Vector
@@ -22,7 +22,7 @@ class Engine:
 
     def instant(self, query: str, at: int) -> Value | list[Windows]:
         """The value at one moment, in milliseconds since the epoch; a range selector's samples as they are."""
-        tree = parse(query)
+        tree = unwrapped(parse(query))
         evaluation = Evaluation(self.memory, Steps(np.array([at], np.int64), at, at), self.subquery_step)
         with np.errstate(all="ignore"):
             if isinstance(tree, ast.MatrixSelector | ast.SubqueryExpr):
@@ -31,7 +31,7 @@ class Engine:
 
     def range(self, query: str, start: int, end: int, step: int) -> Scalar | Vector:
         """The value at every step from `start` to `end`, in milliseconds."""
-        tree = parse(query)
+        tree = unwrapped(parse(query))
         evaluation = Evaluation(self.memory, Steps(self.steps(start, end, step), start, end), self.subquery_step)
         with np.errstate(all="ignore"):
             if not isinstance(tree, ast.MatrixSelector | ast.SubqueryExpr):

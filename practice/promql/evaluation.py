@@ -11,6 +11,7 @@ from practice.promql.instant_functions import CALLS, ELEMENTWISE, absent, elemen
 from practice.promql.labels import nameless
 from practice.promql.matchers import Matcher, matchers_of
 from practice.promql.memory import Columns, Memory, bounded
+from practice.promql.parsing import unwrapped
 from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.range_functions import RANGE_FUNCTIONS
 from practice.promql.selecting import Steps, milliseconds
@@ -51,8 +52,7 @@ class Evaluation:
 
     def windows(self, node: ast.Expr) -> list[Windows]:
         """The samples of a range selector or a subquery, around every step."""
-        while isinstance(node, ast.ParenExpr):
-            node = node.expr
+        node = unwrapped(node)
         if isinstance(node, ast.SubqueryExpr):
             return self._of_subquery(node)
         assert isinstance(node, ast.MatrixSelector)
@@ -65,9 +65,8 @@ class Evaluation:
         if not len(steps.moments):
             return []
         inner = replace(self, steps=steps).value(node.expr)
-        if isinstance(inner, Scalar):
-            inner = inner.as_vector()
-        assert isinstance(inner, Vector)
+        if not isinstance(inner, Vector):
+            raise BadQuery("1:1: parse error: subquery is only allowed on instant vector")
         found = Columns(steps.moments, inner.labels, inner.values).alike(inner.there)
         return [Windows(each.labels, each.moments, each.values, ends, length) for each in found if each.labels]
 

@@ -9,7 +9,7 @@ import numpy as np
 from practice.promql.labels import Labels, labels_of, nameless
 from practice.promql.matchers import Matcher, compiled
 from practice.promql.memory import Floats
-from practice.promql.problems import CannotExecute
+from practice.promql.problems import BadQuery, CannotExecute
 from practice.promql.quantile import histogram_quantile
 from practice.promql.values import Scalar, Text, Value, Vector
 
@@ -62,7 +62,10 @@ _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
 
 def _label_replace(vector: Vector, *texts: Text) -> Vector:
     target, replacement, source, pattern = (each.text for each in texts)
-    regex = compiled(pattern)
+    try:
+        regex = compiled(pattern)
+    except BadQuery as wrong:
+        raise CannotExecute(f"invalid regular expression in label_replace(): {pattern}") from wrong
     if not _LABEL_NAME.fullmatch(target):
         raise CannotExecute(f"invalid destination label name in label_replace(): {target}")
     return vector.relabelled([_replaced(labels, target, replacement, source, regex) for labels in vector.labels])

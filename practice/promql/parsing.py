@@ -16,12 +16,28 @@ _TYPES = {
 _FUNCTION = re.compile(r'function with name "(\w+)"|function "(\w+)"')
 
 
+_DEEPEST = 300
+_TEXT = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
+_MATCHERS = re.compile(r"\{[^}]*\}")
+_NESTING = re.compile(r"[-+*/%^(<>=]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+
+
 def parse(query: str) -> ast.Expr:
     """The tree of a query; BadQuery with a position in it otherwise."""
+    # The parser, and every walk over its tree, calls itself for each of them; it does not survive many thousands.
+    if len(_NESTING.findall(_MATCHERS.sub("", _TEXT.sub("", query)))) > _DEEPEST:
+        raise BadQuery(f"1:1: parse error: more than {_DEEPEST} operators and brackets")
     try:
         tree: ast.Expr = ast.parse(query)
     except ValueError as wrong:
         raise BadQuery(_said(query, str(wrong))) from wrong
+    return tree
+
+
+def unwrapped(tree: ast.Expr) -> ast.Expr:
+    """Without parentheses around all of it."""
+    while isinstance(tree, ast.ParenExpr):
+        tree = tree.expr
     return tree
 
 

@@ -8,6 +8,7 @@ import promql_parser as ast
 
 from practice.promql.matchers import matchers_of
 from practice.promql.memory import Memory, Moments, bounded
+from practice.promql.problems import BadQuery
 from practice.promql.values import Vector
 from practice.promql.windows import Windows
 
@@ -42,8 +43,11 @@ class Steps:
             return self.start
         if at.type == ast.AtModifierType.End:
             return self.end
-        assert at.at is not None
-        return round(at.at.timestamp() * 1000)
+        try:
+            assert at.at is not None
+            return round(at.at.timestamp() * 1000)
+        except (ValueError, OverflowError) as wrong:
+            raise BadQuery("1:1: parse error: timestamp out of bounds for @ modifier") from wrong
 
 
 def samples(memory: Memory, node: ast.VectorSelector, steps: Steps) -> Vector:

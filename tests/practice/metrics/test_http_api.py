@@ -69,16 +69,6 @@ async def test_a_form_is_as_good_as_an_address(ours: str) -> None:
     assert status == 405
 
 
-async def test_a_query_for_far_too_much_is_refused(ours: str) -> None:
-    """Memory is not filled by one question."""
-    asked = {"query": "sum_over_time(requests_total[100m:1ms])", "time": "1790000010"}
-
-    async with aiohttp.ClientSession(ours) as session, session.get("/api/v1/query", params=asked) as answer:
-        told = await answer.json()
-
-    assert (answer.status, told["errorType"]) == (422, "execution")
-
-
 async def _get(session: aiohttp.ClientSession, url: str, path: str) -> tuple[int, Any]:
     async with session.get(url + path) as answer:
         text = await answer.text()
