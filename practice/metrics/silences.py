@@ -38,6 +38,8 @@ class Silence:
             [_matcher(each) for each in matchers]
         except (ValueError, TypeError, KeyError, BadQuery) as wrong:
             raise BadSilence(f"silence invalid: {wrong}") from wrong
+        if not starts.tzinfo or not ends.tzinfo:
+            raise BadSilence("silence invalid: its times do not say in which zone they are")
         if ends <= starts:
             raise BadSilence("Failed to create silence: start time must be before end time")
         if ends <= now:
