@@ -6,6 +6,7 @@ from aiohttp import web
 
 from practice.api import Json
 from practice.api_server.label_selectors import parse_label_selector
+from practice.api_server.refusals import Refused, not_found
 from practice.kubelet.clock import now, stamp
 from practice.kubelet.meters import Meters
 from practice.kubelet.pod import PodPlay
@@ -32,7 +33,10 @@ def routes(meters: Meters, nodes: Iterable[str]) -> list[web.RouteDef]:
         return web.json_response(_RESOURCES)
 
     async def pods(request: web.Request) -> web.Response:
-        chosen = parse_label_selector(request.query.get("labelSelector", ""))
+        try:
+            chosen = parse_label_selector(request.query.get("labelSelector", ""))
+        except Refused as refused:
+            return _refusal(refused)
         namespace = request.match_info.get("namespace", "")
         items = [each for each in _pods(meters, namespace) if chosen.matches(each["metadata"]["labels"])]
         return _list("PodMetricsList", items)
@@ -40,7 +44,7 @@ def routes(meters: Meters, nodes: Iterable[str]) -> list[web.RouteDef]:
     async def pod(request: web.Request) -> web.Response:
         name = request.match_info["name"]
         found = [each for each in _pods(meters, request.match_info["namespace"]) if each["metadata"]["name"] == name]
-        return web.json_response(found[0]) if found else _not_found("pods", name)
+        return web.json_response(found[0]) if found else _refusal(not_found("metrics.k8s.io", "pods", name))
 
     async def all_nodes(_: web.Request) -> web.Response:
         return _list("NodeMetricsList", list(_nodes(meters, names)))
@@ -48,7 +52,7 @@ def routes(meters: Meters, nodes: Iterable[str]) -> list[web.RouteDef]:
     async def node(request: web.Request) -> web.Response:
         name = request.match_info["name"]
         found = [each for each in _nodes(meters, names) if each["metadata"]["name"] == name]
-        return web.json_response(found[0]) if found else _not_found("nodes", name)
+        return web.json_response(found[0]) if found else _refusal(not_found("metrics.k8s.io", "nodes", name))
 
     return [
         web.get("/apis", groups),
@@ -122,15 +126,5 @@ def _list(kind: str, items: list[Json]) -> web.Response:
     return web.json_response({"kind": kind, "apiVersion": GROUP_VERSION, "metadata": {}, "items": items})
 
 
-def _not_found(resource: str, name: str) -> web.Response:
-    status = {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": f'{resource}.metrics.k8s.io "{name}" not found',
-        "reason": "NotFound",
-        "details": {"name": name, "group": "metrics.k8s.io", "kind": resource},
-        "code": 404,
-    }
-    return web.json_response(status, status=404)
+def _refusal(refused: Refused) -> web.Response:
+    return web.json_response(refused.status, status=refused.code)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from practice.api import Api, Json, path_of
+from practice.api import Api, ApiError, Json, path_of
 from practice.control_plane import ControlPlane
 from practice.kubectl import KubectlFailed, kubectl
 from practice.waiting import until
@@ -134,6 +134,28 @@ async def test_failing_probes_keep_a_pod_unready_and_restart_it(api: Api) -> Non
     assert not status["ready"]
     assert "Readiness probe failed: HTTP probe failed with statuscode: 404" in messages
     assert any("connection refused" in message for message in messages)
+
+
+async def test_what_pods_use_is_served_as_resource_metrics(api: Api, control_plane: ControlPlane) -> None:
+    """By pod, by label and by node, through the API server; what is not there is not found."""
+    await _create(api, "large", f"{IMAGE}-large:any")
+    await _comes_to(api, "large", lambda status: status["ready"])
+    root = "/apis/metrics.k8s.io/v1beta1"
+
+    pod = await api.get(f"{root}/namespaces/{NAMESPACE}/pods/large")
+    chosen = await api.items(f"{root}/namespaces/{NAMESPACE}/pods", labelSelector="app=other")
+    nodes = await api.items(f"{root}/nodes")
+    refusals = {}
+    for path, asked in ((f"{root}/namespaces/{NAMESPACE}/pods/gone", {}), (f"{root}/pods", {"labelSelector": "a in"})):
+        with pytest.raises(ApiError) as refused:
+            await api.get(path, **asked)
+        refusals[refused.value.status] = str(refused.value)
+
+    assert [(each["name"], each["usage"]["memory"]) for each in pod["containers"]] == [("app", f"{200 * 1024}Ki")]
+    assert chosen == []
+    assert len(nodes) == 3
+    assert 'pods.metrics.k8s.io "gone" not found' in refusals[404]
+    assert 400 in refusals
 
 
 async def _create(api: Api, name: str, image: str, **more: object) -> None:
