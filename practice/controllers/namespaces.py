@@ -66,9 +66,8 @@ class Namespaces:
             self._work.add(after["metadata"]["name"])
 
     def _pod_changed(self, before: Json | None, after: Json | None) -> None:
-        if before and not after:
-            namespace = self._namespaces.get("", before["metadata"]["namespace"])
-            self._changed(None, namespace)
+        if before and not after and not self._pods.within(before["metadata"]["namespace"]):
+            self._changed(None, self._namespaces.get("", before["metadata"]["namespace"]))
 
     async def _sync(self, name: str) -> None:
         namespace = self._namespaces.get("", name)

@@ -1,12 +1,14 @@
 """Nodes: their taints follow their state, and a node that gives no sign of life becomes Unknown, its pods not ready."""
 
+import asyncio
 import time
+from collections.abc import Sequence
 
 from practice.api import ApiError, Json
 from practice.controllers import taints
 from practice.controllers.cluster import Cluster
 from practice.controllers.conditions import changed, condition
-from practice.controllers.kinds import LEASE, NODE, POD
+from practice.controllers.kinds import LEASE, NODE, POD, Key, key_of
 from practice.controllers.times import stamp
 from practice.controllers.work import Work
 
@@ -31,11 +33,15 @@ class Nodes:
         self._alive: dict[str, float] = {}
         """When each node last gave a sign of life, by our own clock."""
         self._work: Work[str] = Work("nodes", self._sync, hands=2)
+        self._pod_work: Work[Key] = Work("pods of nodes", self._sync_pod, hands=2)
         self._nodes.listen(self._node_changed)
+        self._pods.listen(self._pod_changed)
         cluster.objects(LEASE).listen(self._lease_changed)
 
     async def run(self) -> None:
-        await self._work.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work.run())
+            group.create_task(self._pod_work.run())
 
     def _node_changed(self, before: Json | None, after: Json | None) -> None:
         if after is None:
@@ -49,6 +55,10 @@ class Nodes:
         if before is None or _heartbeats(before) != _heartbeats(after):
             self._alive[name] = time.monotonic()
         self._work.add(name)
+
+    def _pod_changed(self, before: Json | None, after: Json | None) -> None:
+        if after and after["spec"].get("nodeName") and not (before and before["spec"].get("nodeName")):
+            self._pod_work.add(key_of(after))
 
     def _lease_changed(self, _: Json | None, after: Json | None) -> None:
         if after and after["metadata"]["namespace"] == "kube-node-lease":
@@ -68,10 +78,7 @@ class Nodes:
         else:
             self._work.add_after(name, GRACE - silence + 0.1)
         await self._label(node)
-        node = await self._taint(node)
-        ready = condition(node, "Ready")
-        if ready and ready["status"] != "True":
-            await self._mark_pods_not_ready(name)
+        await self._taint(node)
 
     async def _lose(self, node: Json) -> Json:
         """Nobody knows how the node is."""
@@ -96,6 +103,7 @@ class Nodes:
         self._alive[node["metadata"]["name"]] = heard
         if was_ready:
             name = node["metadata"]["name"]
+            await self._mark_not_ready(self._on_node[name])
             self._events.normal(_COMPONENT, NODE, node, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
         return node
 
@@ -120,8 +128,15 @@ class Nodes:
         change = {"metadata": {"resourceVersion": version}, "spec": {"taints": kept + new or None}}
         return await self._nodes.patch(node, change)
 
-    async def _mark_pods_not_ready(self, name: str) -> None:
-        for pod in self._on_node[name]:
+    async def _sync_pod(self, key: Key) -> None:
+        """One that has come to a node that is not ready."""
+        pod = self._pods.get(*key)
+        node = self._nodes.get("", pod["spec"].get("nodeName", "")) if pod else None
+        if pod and node and (condition(node, "Ready") or {"status": "True"})["status"] != "True":
+            await self._mark_not_ready([pod])
+
+    async def _mark_not_ready(self, pods: Sequence[Json]) -> None:
+        for pod in pods:
             ready = condition(pod, "Ready")
             if not ready or ready["status"] != "True":
                 continue

@@ -167,7 +167,11 @@ class Objects:
         for index in self._indexes:
             index.change(before, after)
         for listener in self._listeners:
-            listener(before, after)
+            try:
+                listener(before, after)
+            except Exception:
+                # One object that one controller does not understand must not hide it from the others.
+                log.exception("%s %s", self.kind.plural, key_of(after or before or {}))
 
 
 class Index:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from practice.api import Api, Json
 from practice.controllers.conditions import condition, holds
@@ -126,7 +126,7 @@ class Stage:
     async def delete(self, kind: Kind, name: str, **options: Any) -> None:
         await self.api.delete(kind.path(self.namespace, name), {"kind": "DeleteOptions", "apiVersion": "v1", **options})
 
-    async def until(self, what: str, holds: Callable[[], Awaitable[bool]], seconds: float = 25) -> None:
+    async def until(self, what: str, holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         await until(what, holds, seconds=seconds)
 
     async def rolled_out(self, name: str) -> Json:
@@ -171,7 +171,11 @@ class Stage:
 CONTAINER = {"name": "main", "image": "registry.example/main:1", "ports": [{"name": "http", "containerPort": 8080}]}
 ENDED_SOON = {"terminationGracePeriodSeconds": 0}
 
-Story = Callable[[Stage], Awaitable[Sequence[object]]]
+
+class Story(Protocol):
+    __name__: str
+
+    async def __call__(self, stage: Stage) -> Sequence[object]: ...
 
 
 async def tell(plane: Plane, story: Story, namespace: str) -> Sequence[object]:

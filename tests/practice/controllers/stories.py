@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from practice.controllers.conditions import holds
+from practice.api import Json
+from practice.controllers.conditions import condition, holds
 from practice.controllers.kinds import (
     AUTOSCALER,
     CLAIM,
@@ -14,6 +15,7 @@ from practice.controllers.kinds import (
     ENDPOINTS,
     JOB,
     NAMESPACE,
+    NODE,
     POD,
     REPLICA_SET,
     SERVICE,
@@ -22,6 +24,7 @@ from practice.controllers.kinds import (
     STORAGE_CLASS,
     VOLUME,
 )
+from practice.controllers.taints import UNSCHEDULABLE
 from tests.practice.controllers.stage import CONTAINER, Stage
 
 NOWHERE = {"nodeSelector": {"disk": "none-has-this"}}
@@ -45,9 +48,9 @@ async def a_release_and_its_undoing(stage: Stage) -> Sequence[object]:
 
 async def a_release_that_gets_nowhere(stage: Stage) -> Sequence[object]:
     """Pods that fit nowhere, a deadline missed, a size changed meanwhile, a pause, and the way out."""
-    await stage.deployment("web", 4, progressDeadlineSeconds=2)
+    await stage.deployment("web", 4)
     await stage.rolled_out("web")
-    await stage.change(DEPLOYMENT, "web", {"spec": {"template": {"spec": NOWHERE}}})
+    await stage.change(DEPLOYMENT, "web", {"spec": {"progressDeadlineSeconds": 2, "template": {"spec": NOWHERE}}})
     await stage.says(DEPLOYMENT, "web", "ProgressDeadlineExceeded")
     before = await stage.picture(DEPLOYMENT, REPLICA_SET)
     await stage.change(DEPLOYMENT, "web", {"spec": {"replicas": 8}})
@@ -154,10 +157,11 @@ async def pods_that_fit_nowhere(stage: Stage) -> Sequence[object]:
     await stage.until("all to be refused", refused)
 
     async def told() -> bool:
-        return len([each for each in await stage.picture() if "FailedScheduling" in each]) == len(specs)
+        return len({each for each in await stage.picture() if "FailedScheduling" in each}) == len(specs)
 
     await stage.until("the events", told)
-    return await stage.picture(POD)
+    # How often they are tried is chance.
+    return sorted(set(await stage.picture(POD)))
 
 
 async def answering_for_a_service(stage: Stage) -> Sequence[object]:
@@ -395,6 +399,82 @@ async def work_that_ends(stage: Stage) -> Sequence[object]:
     return await stage.picture(JOB)
 
 
+async def a_node_that_is_ill(stage: Stage) -> Sequence[object]:
+    """It is tainted, and those of its pods that do not put up with that are sent away."""
+    node = await _lonely_node(stage)
+    patient = [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}]
+    hasty = [{**patient[0], "tolerationSeconds": 1}]
+    for name, tolerations in (("patient", patient), ("hasty", hasty)):
+        spec = {"containers": [CONTAINER], "nodeName": node, "tolerations": tolerations}
+        await stage.make(POD, name, {"spec": spec})
+        ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        await stage.change(POD, name, {"status": {"phase": "Running", "conditions": [ready]}}, "status")
+    await stage.change(NODE, node, _readiness("False"), "status")
+
+    async def sent_away() -> bool:
+        leaving = {pod["metadata"]["name"]: pod["metadata"].get("deletionTimestamp") for pod in await stage.all(POD)}
+        return bool(leaving["hasty"]) and any("TaintManager" in line for line in await stage.picture())
+
+    await stage.until("the hasty pod to be sent away", sent_away)
+    taints = (await stage.get(NODE, node))["spec"]["taints"]
+    told = await stage.picture(POD)
+    await stage.change(NODE, node, _readiness("True"), "status")
+
+    async def well() -> bool:
+        return [each["key"] for each in (await stage.get(NODE, node))["spec"]["taints"]] == [UNSCHEDULABLE]
+
+    await stage.until("the taints to go", well)
+    await _away_with(stage, node)
+    return [sorted((each["key"], each["effect"]) for each in taints), told]
+
+
+async def a_node_that_falls_silent(stage: Stage) -> Sequence[object]:
+    """Nobody renews its lease: after a while nothing is known about it."""
+    node = await _lonely_node(stage)
+    await stage.make(POD, "here", {"spec": {"containers": [CONTAINER], "nodeName": node}})
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    await stage.change(POD, "here", {"status": {"phase": "Running", "conditions": [ready]}}, "status")
+
+    async def lost() -> bool:
+        return (condition(await stage.get(NODE, node), "Ready") or {}).get("status") == "Unknown"
+
+    async def tainted() -> bool:
+        return len((await stage.get(NODE, node))["spec"]["taints"]) == 3
+
+    await stage.until("the node to be lost", lost, 60)
+    await stage.until("the node to be tainted", tainted)
+    found, told = await stage.get(NODE, node), await stage.picture(POD)
+    await _away_with(stage, node)
+    words = ("type", "status", "reason", "message")
+    conditions = [[each.get(word) for word in words] for each in found["status"]["conditions"]]
+    return [sorted((each["key"], each["effect"]) for each in found["spec"]["taints"]), sorted(conditions), told]
+
+
+async def _lonely_node(stage: Stage) -> str:
+    """One without a kubelet, closed to everybody's pods."""
+    name = f"{stage.namespace}-node"
+    await stage.make(NODE, name, {"spec": {"unschedulable": True}})
+    await stage.change(NODE, name, _readiness("True"), "status")
+
+    async def cordoned() -> bool:
+        return [each["key"] for each in (await stage.get(NODE, name))["spec"].get("taints", [])] == [UNSCHEDULABLE]
+
+    await stage.until("the node to be tainted as closed", cordoned)
+    return name
+
+
+def _readiness(status: str) -> Json:
+    at = "2026-01-01T00:00:00Z"
+    ready = {"type": "Ready", "status": status, "reason": "Said", "lastHeartbeatTime": at, "lastTransitionTime": at}
+    return {"status": {"conditions": [ready]}}
+
+
+async def _away_with(stage: Stage, node: str) -> None:
+    for pod in await stage.all(POD):
+        await stage.delete(POD, pod["metadata"]["name"], gracePeriodSeconds=0)
+    await stage.delete(NODE, node)
+
+
 def _but_scheduling(lines: Sequence[str]) -> list[str]:
     """Whether a pod is looked at before its claim is bound is chance."""
     return [each for each in lines if "Scheduling" not in each]
@@ -423,3 +503,6 @@ STORIES = (
     a_pod_on_every_node,
     work_that_ends,
 )
+STORIES_OF_NODES = (a_node_that_is_ill,)
+"""They add a node, which others would count."""
+SLOW_STORIES = (a_node_that_falls_silent,)
