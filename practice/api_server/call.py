@@ -33,6 +33,14 @@ class Call:
         return self.asked.namespace if self.resource.namespaced else ""
 
     @property
+    def body_kind(self) -> tuple[str, str]:
+        """(apiVersion, kind) of what is to be sent here: a Scale to a scale, the object itself otherwise."""
+        told = self.resource.subresources.get(self.asked.subresource, {}).get("responseKind", {})
+        if not told.get("version"):
+            return self.resource.api_version, told.get("kind") or self.resource.kind
+        return f"{told['group']}/{told['version']}" if told["group"] else told["version"], told["kind"]
+
+    @property
     def manager(self) -> str:
         """Who is to be told of as having written: `fieldManager`, or the program of the user agent."""
         return manager_of(self.asked.query.get("fieldManager", ""), self.user_agent)

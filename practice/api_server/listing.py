@@ -27,6 +27,7 @@ class Listing:
 
     def get(self, call: Call) -> Stored:
         asked, resource = call.asked, call.resource
+        check_version(self._store, call)
         stored = self._store.find(resource.shelf, call.namespace, asked.name)
         if stored is None:
             raise not_found(resource.group, resource.plural, asked.name)
@@ -41,7 +42,7 @@ class Listing:
     def page(self, call: Call) -> tuple[list[Stored], Json]:
         """The objects, and the metadata of their list."""
         options.check_list(call.asked)
-        limit = call.asked.number("limit") or 0
+        limit = max(call.asked.number("limit") or 0, 0)
         if token := call.asked.query.get("continue"):
             found, start, version = self._resume(token)
         else:

@@ -13,11 +13,12 @@ _GROUP = "meta.k8s.io"
 _MATCH = "resourceVersionMatch"
 _INITIAL = "sendInitialEvents"
 _NOT_OLDER = "NotOlderThan"
+_LONGEST_MANAGER = 128
 
 
 def check_write(asked: Asked, kind: str) -> None:
     """`kind` is CreateOptions, UpdateOptions or PatchOptions."""
-    _refuse(kind, [*_dry_run_faults(_dry_run(asked)), *_field_validation_faults(asked)])
+    _refuse(kind, [*_manager_faults(asked), *_dry_run_faults(_dry_run(asked)), *_field_validation_faults(asked)])
 
 
 def check_delete(asked: Asked, options: Json) -> None:
@@ -46,6 +47,11 @@ def _refuse(kind: str, found: list[Fault]) -> None:
 
 def _dry_run(asked: Asked) -> list[str]:
     return [asked.query["dryRun"]] if asked.query.get("dryRun") else []
+
+
+def _manager_faults(asked: Asked) -> Iterator[Fault]:
+    if len(asked.query.get("fieldManager", "").encode()) > _LONGEST_MANAGER:
+        yield faults.too_long("fieldManager", _LONGEST_MANAGER)
 
 
 def _dry_run_faults(given: Any) -> Iterator[Fault]:

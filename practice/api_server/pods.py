@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from practice.api import Json
+from practice.api_server import shaping
 from practice.api_server.call import Answer, Call
 from practice.api_server.deleting import Deleting
 from practice.api_server.label_selectors import LabelSelector, Requirement
@@ -23,7 +24,7 @@ class Pods:
 
     def bind(self, call: Call) -> Answer:
         """The scheduler's word: this pod runs on that node."""
-        binding = call.body if isinstance(call.body, dict) else {}
+        binding = shaping.given(call)
         if binding.get("metadata", {}).get("name") != call.asked.name:
             raise bad_request("name in URL does not match name in Binding object")
         node = (binding.get("target") or {}).get("name", "")
@@ -38,7 +39,7 @@ class Pods:
 
     def evict(self, call: Call) -> Answer:
         """A polite delete: refused while a PodDisruptionBudget has nothing left to give."""
-        eviction = call.body if isinstance(call.body, dict) else {}
+        eviction = shaping.given(call)
         if eviction.get("metadata", {}).get("name") != call.asked.name:
             raise bad_request("name in URL does not match name in Eviction object")
         stored = self._writing.current(call)

@@ -52,7 +52,7 @@ class Catalog:
         self._by_kind: dict[tuple[str, str], Resource] = {}
         for each in self._by_place.values():
             self._by_kind.setdefault((each.api_version, each.kind), each)
-        self.group_versions = {(each.group, each.version) for each in self._by_place.values()}
+        self.groups = {each.group for each in self._by_place.values()}
 
     def find(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_place.get((group, version, plural))

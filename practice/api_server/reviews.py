@@ -1,9 +1,11 @@
 """Questions that somebody asks about themselves: who am I, may I, what may I."""
 
 from practice.api import Json
+from practice.api_server import shaping
 from practice.api_server.authorization import Authorizer, Deed, Grant
 from practice.api_server.call import Answer, Call
-from practice.api_server.refusals import bad_request, no_such_method
+from practice.api_server.refusals import bad_request, invalid, no_such_method
+from practice.api_server.schema import faults
 from practice.api_server.times import stamp
 
 
@@ -15,7 +17,7 @@ class Reviews:
         """Nothing is kept: the answer stands in the status of what was sent."""
         if call.asked.verb != "create":
             raise no_such_method()
-        review = call.body if isinstance(call.body, dict) else {}
+        review = shaping.given(call)
         spec = review.get("spec") or {}
         match call.resource.kind:
             case "SelfSubjectReview":
@@ -47,7 +49,8 @@ class Reviews:
         elif path := spec.get("nonResourceAttributes"):
             deed = Deed(path.get("verb", ""), path=path.get("path", ""))
         else:
-            raise bad_request("exactly one of nonResourceAttributes or resourceAttributes must be specified")
+            why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            raise invalid("authorization.k8s.io", "", "", [faults.invalid("spec.resourceAttributes", None, why)])
         grant = self._authorizer.grant(call.user, deed)
         return {"allowed": grant is not None} | ({"reason": grant.why} if grant and grant.why else {})
 

@@ -3,7 +3,7 @@
 from practice.api import Json
 from practice.api_server import shaping
 from practice.api_server.call import Answer, Call
-from practice.api_server.refusals import bad_request, invalid, modified_meanwhile
+from practice.api_server.refusals import invalid, modified_meanwhile
 from practice.api_server.schema import faults
 from practice.api_server.writing import Writing, check_named
 
@@ -18,15 +18,12 @@ class Scale:
         return Answer(scale_of(self._writing.current(call).item))
 
     def update(self, call: Call) -> Answer:
-        if not isinstance(call.body, dict):
-            raise bad_request("the object provided is unrecognized (must be of type Scale)")
-        check_named(call.body.get("metadata") or {}, call)
-        return self._write(call, call.body)
+        scale = shaping.given(call)
+        check_named(scale["metadata"], call)
+        return self._write(call, scale)
 
     def patch(self, call: Call) -> Answer:
-        return self._write(
-            call, shaping.patched(call, scale_of(self._writing.current(call).item), "autoscaling/v1", "Scale")
-        )
+        return self._write(call, shaping.patched(call, scale_of(self._writing.current(call).item)))
 
     def _write(self, call: Call, scale: Json) -> Answer:
         replicas = (scale.get("spec") or {}).get("replicas", 0)

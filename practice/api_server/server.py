@@ -11,7 +11,7 @@ from aiohttp import web
 
 from practice.api import Json
 from practice.api_server import asked as asking
-from practice.api_server import bootstrap, discovery, shaping
+from practice.api_server import bodies, bootstrap, discovery
 from practice.api_server.aggregation import Aggregation
 from practice.api_server.asked import Asked
 from practice.api_server.audit import AuditLog, Entry
@@ -116,7 +116,7 @@ class ApiServer:
             return await self._plain(request, asked, user)
         resource = self._catalog.find(asked.group, asked.version, asked.resource)
         if resource is None:
-            if asked.group and (asked.group, asked.version) not in self._catalog.group_versions:
+            if asked.group and asked.group not in self._catalog.groups:
                 raise NoSuchPath
             raise no_such_resource()
         call = Call(
@@ -127,10 +127,10 @@ class ApiServer:
             accept=request.headers.get("Accept", ""),
             user_agent=entry.user_agent,
         )
+        _check_served(call)
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.can_read_body:
             call.raw = await request.read()
-        if call.raw:
-            entry.body = call.body = _decoded(call)
+        entry.body = call.body = _body(call)
         return await self._on_objects(request, call)
 
     async def _plain(self, request: web.Request, asked: Asked, user: User) -> web.StreamResponse:
@@ -141,7 +141,9 @@ class ApiServer:
             return _json(backdate(self.store, await request.json()))
         found = discovery.find(asked.path, request.headers.get("Accept", ""), self._aggregation.groups())
         if found is None:
-            raise NoSuchPath
+            root, _, rest = asked.path.strip("/").partition("/")
+            is_ours = root == "api" or (root == "apis" and rest.partition("/")[0] in self._catalog.groups)
+            raise no_such_resource() if is_ours else NoSuchPath
         if asked.method not in ("GET", "HEAD"):
             raise no_such_method()
         body, content_type = found
@@ -150,14 +152,10 @@ class ApiServer:
     async def _on_objects(self, request: web.Request, call: Call) -> web.StreamResponse:
         asked, resource = call.asked, call.resource
         if asked.subresource:
-            if asked.subresource not in resource.subresources:
-                raise no_such_resource()
             if asked.subresource == "log":
                 pod = self._writing.current(call).item
                 return await self._logs.answer(call, pod, request)
             return _answered(self._on_subresource(call), call, Shape(call))
-        if asked.verb not in resource.verbs:
-            raise no_such_method()
         if resource.verbs == {"create"} and resource.kind.endswith("Review"):
             return _answered(self._reviews.answer(call), call, Shape(call))
         shape = Shape(call)
@@ -174,11 +172,11 @@ class ApiServer:
 
     def _on_object(self, call: Call) -> Answer:
         match call.asked.verb:
-            case "create" if not call.asked.name:
+            case "create":
                 return self._writing.create(call)
-            case "update" if call.asked.name:
+            case "update":
                 return self._writing.update(call)
-            case "patch" if call.asked.name:
+            case "patch":
                 return self._writing.patch(call)
             case "delete":
                 return self._deleting.delete(call)
@@ -222,10 +220,27 @@ class ApiServer:
             self._audit.write(entry, code, status)
 
 
-def _decoded(call: Call) -> Any:
-    if call.asked.verb == "patch":
-        return shaping.read_patch(call.raw, call.content_type)
-    return shaping.read(call.raw, call.content_type, call.resource.kind)
+def _check_served(call: Call) -> None:
+    """Whether discovery promises what is asked."""
+    asked, resource = call.asked, call.resource
+    if asked.subresource and asked.subresource not in resource.subresources:
+        raise no_such_resource()
+    verbs = resource.subresources[asked.subresource]["verbs"] if asked.subresource else resource.verbs
+    has_name = bool(asked.name) == (asked.verb in ("get", "update", "patch", "delete") or bool(asked.subresource))
+    if asked.verb not in verbs or not has_name:
+        raise no_such_method()
+
+
+def _body(call: Call) -> Any:
+    """What the request sends, as JSON; None when it sends nothing that matters."""
+    match call.asked.method:
+        case "POST" | "PUT":
+            return bodies.object_of(call.raw, call.content_type, call.body_kind[1])
+        case "PATCH":
+            return bodies.patch_of(call.raw, call.content_type)
+        case "DELETE" if call.raw:
+            return bodies.options_of(call.raw, call.content_type)
+    return None
 
 
 def _answered(answer: Answer, call: Call, shape: Shape) -> web.Response:

@@ -7,10 +7,17 @@ from practice.api import Json
 from practice.api_server import admission, metadata, options, shaping, strategies
 from practice.api_server.call import Answer, Call
 from practice.api_server.conversions import from_kept, to_kept
-from practice.api_server.refusals import already_exists, bad_request, conflict, invalid, modified_meanwhile, not_found
+from practice.api_server.refusals import (
+    Refused,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid,
+    modified_meanwhile,
+    not_found,
+)
 from practice.api_server.schema import faults
 from practice.api_server.schema.defaults import defaulted
-from practice.api_server.schema.kind_words import wrong_kind
 from practice.api_server.services import give_addresses, keep_addresses
 from practice.api_server.store import Store, Stored
 
@@ -42,7 +49,9 @@ class Writing:
 
     def create(self, call: Call) -> Answer:
         options.check_write(call.asked, "CreateOptions")
-        return Answer(self.add(call, self._given(call)), 201)
+        item = shaping.given(call)
+        _check_place(item, call)
+        return Answer(self.add(call, item), 201)
 
     def add(self, call: Call, item: Json) -> Json:
         """Keep a new object, unless it is only rehearsed; what becomes of it."""
@@ -64,7 +73,7 @@ class Writing:
 
     def update(self, call: Call) -> Answer:
         options.check_write(call.asked, "UpdateOptions")
-        given = self._given(call)
+        given = shaping.given(call)
         meta = given["metadata"]
         check_named(meta, call)
         stored = self._store.find(call.resource.shelf, call.namespace, call.asked.name)
@@ -87,7 +96,7 @@ class Writing:
         new = change(from_kept(copied(old), resource))
         check_named(new["metadata"], call)
         _check_place(new, call)
-        version = new["metadata"].get("resourceVersion")
+        version = _version(new)
         if version and version != old["metadata"]["resourceVersion"]:
             raise modified_meanwhile(resource.group, resource.plural, call.asked.name)
         new = to_kept(defaulted(new), resource)
@@ -113,21 +122,13 @@ class Writing:
             raise not_found(resource.group, resource.plural, asked.name)
         return stored
 
-    def _given(self, call: Call) -> Json:
-        """The object of the body, with what the path says filled in."""
-        item, resource = call.body, call.resource
-        if not isinstance(item, dict):
-            raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
-        item.setdefault("kind", resource.kind)
-        item.setdefault("apiVersion", resource.api_version)
-        if why := wrong_kind(item, {"apiVersion": resource.api_version, "kind": resource.kind}):
-            version = item["apiVersion"].rpartition("/")[2]
-            raise bad_request(f'{item["kind"]} in version "{version}" cannot be handled as a {resource.kind}: {why}')
-        item.setdefault("metadata", {})
-        item = shaping.decoded(call, {"kind": item["kind"], "apiVersion": item["apiVersion"], **item})
-        if call.asked.verb == "create":
-            _check_place(item, call)
-        return item
+
+def _version(item: Json) -> str:
+    """The version that a writer saw, or nothing; it has to be a number."""
+    version = str(item["metadata"].get("resourceVersion", ""))
+    if version and not version.isdecimal():
+        raise Refused(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    return "" if version == "0" else version
 
 
 def check_named(meta: Json, call: Call) -> None:
@@ -139,10 +140,14 @@ def check_named(meta: Json, call: Call) -> None:
 
 def _check_replaces(meta: Json, stored: Stored, call: Call) -> None:
     """Whoever replaces an object means that one, and for some kinds has to have seen it."""
-    resource = call.resource
-    if meta.get("uid") and meta["uid"] != stored.item["metadata"]["uid"]:
-        why = f"UID in precondition: {meta['uid']}, UID in object meta: {stored.item['metadata']['uid']}"
-        raise conflict(resource.group, resource.plural, stored.name, f"Precondition failed: {why}")
+    resource, before = call.resource, stored.item["metadata"]
+    if meta.get("uid") and meta["uid"] != before["uid"]:
+        place = "/".join(filter(None, ["/registry", resource.plural, stored.namespace, stored.name]))
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: "
+            f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {before['uid']}"
+        )
+        raise conflict(resource.group, resource.plural, stored.name, why)
     if resource.shelf in _NEVER_BLIND and not meta.get("resourceVersion"):
         fault = faults.invalid("metadata.resourceVersion", 0, "must be specified for an update")
         raise invalid(resource.group, resource.plural, stored.name, [fault])
