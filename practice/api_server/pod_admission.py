@@ -71,7 +71,7 @@ def _amounts(resources: Json) -> Iterator[tuple[str, Fraction]]:
 
 
 def _containers(spec: Json) -> list[Json]:
-    return [*spec.get("initContainers", []), *spec.get("containers", [])]
+    return [*spec.get("initContainers", []), *(spec.get("containers") or [])]
 
 
 def _refused(pod: Json, why: str) -> Refused:

@@ -39,6 +39,7 @@ _FORM_OF_NAME: dict[str, Form] = {
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "any",
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "any",
 }
+_GO_STRUCTS = ("struct", "time", "micro-time", "quantity", "int-or-string", "any")
 _ZERO: dict[Form, Any] = {"string": "", "int32": 0, "int64": 0, "bool": False, "quantity": "0", "int-or-string": 0}
 
 
@@ -159,7 +160,7 @@ def _field(api_version: str, name: str, raw: Json, go: str) -> Field:
     schema = _shape(api_version, raw, go_type)
     pointer = go_type.startswith("*")
     # Go's `omitempty` never leaves out a struct; `omitzero` does.
-    is_struct = schema.form in ("struct", "time", "micro-time", "quantity", "int-or-string") and not pointer
+    is_struct = schema.form in _GO_STRUCTS and not pointer
     return Field(
         schema,
         name,

@@ -232,9 +232,8 @@ class _Reader:
                 schema = known.schema
             elif schema.element:
                 schema = schema.element.schema
-        return (
-            f"json: cannot unmarshal {given} into Go struct field {owner.go_name}.{'.'.join(names)} of type {go_type}"
-        )
+        where, go_type = f"{owner.go_name}.{'.'.join(names)}", go_type.replace("[]byte", "[]uint8")
+        return f"json: cannot unmarshal {given} into Go struct field {where} of type {go_type}"
 
 
 class _Key(str):

@@ -14,6 +14,7 @@ _CLUSTER_WIDE = frozenset(
     "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding".split()
 )
 _NAMES: dict[str, NameRule] = {
+    "Event": names.path_segment,
     "Namespace": names.dns_label,
     "Service": names.dns_label,
     "StatefulSet": names.dns_label,
@@ -32,10 +33,13 @@ _RULES: dict[str, KindRule] = {
     "Deployment": workloads.deployment,
     "EndpointSlice": services.endpoint_slice,
     "Endpoints": services.endpoints,
+    "Event": cluster.event,
     "HorizontalPodAutoscaler": cluster.autoscaler,
     "Ingress": services.ingress,
+    "IngressClass": services.ingress_class,
     "Job": workloads.job,
     "Lease": cluster.lease,
+    "LimitRange": cluster.limit_range,
     "NetworkPolicy": services.network_policy,
     "Node": cluster.node,
     "PersistentVolume": storage.volume,

@@ -53,9 +53,22 @@ def node(item: Json, old: Json | None) -> Iterator[Fault]:
                 yield forbidden(f"spec.{name}", why)
 
 
-def nothing_more(_: Json, __: Json | None) -> Iterator[Fault]:
-    """For kinds of which only the metadata is looked at."""
-    return iter(())
+def event(item: Json, _: Json | None) -> Iterator[Fault]:
+    """Events with an eventTime are the newer kind, of which more is asked."""
+    about, here = item["involvedObject"].get("namespace", ""), item["metadata"].get("namespace", "")
+    newer = item.get("eventTime")
+    elsewhere = about != here if about and not newer else not about
+    if elsewhere and not (not about and here in ("", "default", "kube-system" if newer else "default")):
+        yield invalid("involvedObject.namespace", about, "does not match event.namespace")
+    if not newer:
+        return
+    reporter = item.get("reportingComponent", "")
+    if not reporter:
+        yield required("reportingComponent")
+    yield from (invalid("reportingComponent", reporter, why) for why in names.label_key(reporter))
+    for name in ("reportingInstance", "action", "reason"):
+        if not item.get(name):
+            yield required(name)
 
 
 def resource_quota(item: Json, _: Json | None) -> Iterator[Fault]:
@@ -63,6 +76,12 @@ def resource_quota(item: Json, _: Json | None) -> Iterator[Fault]:
         here = f"spec.hard[{name}]"
         yield from (invalid(here, name, why) for why in names.label_key(name))
         yield from not_less_than_nothing(amount, here)
+
+
+def limit_range(item: Json, _: Json | None) -> Iterator[Fault]:
+    for place, limit in enumerate(item["spec"].get("limits") or []):
+        kind = limit.get("type", "")
+        yield from (invalid(f"spec.limits[{place}].type", kind, why) for why in names.label_key(kind))
 
 
 def autoscaler(item: Json, _: Json | None) -> Iterator[Fault]:
@@ -112,6 +131,8 @@ def _resource_metric(source: Json, path: str) -> Iterator[Fault]:
     target = source.get("target", {})
     if not source.get("name"):
         yield required(f"{path}.name", "must specify a resource name")
+    if not target.get("type"):
+        yield required(f"{path}.target.type", "must specify a metric target type")
     if target.get("type") not in ("Utilization", "Value", "AverageValue"):
         yield invalid(
             f"{path}.target.type", target.get("type", ""), "must be either Utilization, Value, or AverageValue"
@@ -241,8 +262,10 @@ def controller_revision(item: Json, old: Json | None) -> Iterator[Fault]:
     if old is not None:
         if item.get("data") != old.get("data"):
             yield invalid("data", _in_order(item.get("data")), IMMUTABLE)
-    elif not isinstance(item.get("data"), dict):
+    elif item.get("data") is None:
         yield required("data", "data is mandatory")
+    elif not isinstance(item["data"], dict):
+        yield required("data", "data must be a valid JSON object")
 
 
 def _in_order(value: Any) -> Any:

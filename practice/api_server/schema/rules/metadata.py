@@ -149,7 +149,7 @@ def not_negative(holder: Json, *fields: str, path: str) -> Iterator[Fault]:
     for name in fields:
         value = holder.get(name)
         if value is not None and value < 0:
-            yield invalid(f"{path}.{name}", value, NEGATIVE)
+            yield invalid(f"{path}.{name}".removeprefix("."), value, NEGATIVE)
 
 
 def unchanged(holder: Json, old: Json, name: str, path: str) -> Iterator[Fault]:
@@ -159,11 +159,11 @@ def unchanged(holder: Json, old: Json, name: str, path: str) -> Iterator[Fault]:
 
 def one_of(holder: Json, name: str, allowed: tuple[str, ...], path: str) -> Iterator[Fault]:
     """A field that must be one of those, and must be there."""
-    value = holder.get(name)
+    value, here = holder.get(name), f"{path}.{name}".removeprefix(".")
     if not value:
-        yield required(f"{path}.{name}")
+        yield required(here)
     elif value not in allowed:
-        yield unsupported(f"{path}.{name}", value, allowed)
+        yield unsupported(here, value, allowed)
 
 
 def amount_or_percent(value: Any, path: str) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from practice.api_server.schema.rules import names
 from practice.api_server.schema.rules.changes import shown_change
 from practice.api_server.schema.rules.containers import containers, init_containers, no_steps_back
 from practice.api_server.schema.rules.metadata import annotations, labels, one_of, selector
+from practice.api_server.schema.rules.storage import claim_spec
 from practice.api_server.schema.schemas import Json
 
 _RESTARTS = ("Always", "OnFailure", "Never")
@@ -119,6 +120,12 @@ def _volume_source(volume: Json, path: str) -> Iterator[Fault]:
                     yield from no_steps_back(source["path"], f"{here}.path")
                 else:
                     yield required(f"{here}.path")
+            case "ephemeral":
+                claim = source.get("volumeClaimTemplate")
+                if claim is None:
+                    yield required(f"{here}.volumeClaimTemplate")
+                else:
+                    yield from claim_spec(claim["spec"], f"{here}.volumeClaimTemplate.spec")
             case "emptyDir" if value_of(source.get("sizeLimit", "0")) < 0:
                 yield forbidden(f"{here}.sizeLimit", "SizeLimit field must be a valid resource quantity")
     if not kinds:

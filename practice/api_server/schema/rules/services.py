@@ -146,6 +146,14 @@ def endpoints(item: Json, _: Json | None) -> Iterator[Fault]:
 
 def endpoint_slice(item: Json, old: Json | None) -> Iterator[Fault]:
     yield from one_of(item, "addressType", ("FQDN", "IPv4", "IPv6"), "")
+    for place, endpoint in enumerate(item.get("endpoints") or []):
+        if not endpoint.get("addresses"):
+            yield required(f"endpoints[{place}].addresses", "must contain at least 1 address")
+    seen: set[str] = set()
+    for place, port in enumerate(item.get("ports") or []):
+        if port["name"] in seen:
+            yield duplicate(f"ports[{place}].name", port["name"])
+        seen.add(port["name"])
     if old is not None and item.get("addressType") != old.get("addressType"):
         yield invalid("addressType", item.get("addressType"), "field is immutable")
 
@@ -199,5 +207,30 @@ def _backend(backend: Json, path: str) -> Iterator[Fault]:
         yield required(path, "port name or number is required")
 
 
+def ingress_class(item: Json, _: Json | None) -> Iterator[Fault]:
+    spec = item["spec"]
+    if not spec.get("controller"):
+        yield required("spec.controller")
+    for name in ("kind", "name") if "parameters" in spec else ():
+        if not spec["parameters"].get(name):
+            yield required(f"spec.parameters.{name}")
+
+
 def network_policy(item: Json, _: Json | None) -> Iterator[Fault]:
-    yield from selector(item["spec"].get("podSelector"), "spec.podSelector")
+    spec = item["spec"]
+    yield from selector(spec.get("podSelector"), "spec.podSelector")
+    for way, peers in (("ingress", "from"), ("egress", "to")):
+        for place, rule in enumerate(spec.get(way, [])):
+            here = f"spec.{way}[{place}]"
+            for at, port in enumerate(rule.get("ports", [])):
+                yield from _policy_port(port, f"{here}.ports[{at}]")
+            for at, peer in enumerate(rule.get(peers, [])):
+                yield from selector(peer.get("podSelector"), f"{here}.{peers}[{at}].podSelector")
+                yield from selector(peer.get("namespaceSelector"), f"{here}.{peers}[{at}].namespaceSelector")
+
+
+def _policy_port(port: Json, path: str) -> Iterator[Fault]:
+    if port.get("protocol") not in (None, *_PROTOCOLS):
+        yield unsupported(f"{path}.protocol", port["protocol"], ("TCP", "UDP", "SCTP"))
+    if "port" in port:
+        yield from port_number_or_name(port["port"], f"{path}.port")

@@ -18,7 +18,7 @@ _NOT_SOURCES = frozenset(
 
 def claim(item: Json, old: Json | None) -> Iterator[Fault]:
     spec = item["spec"]
-    yield from _claim_spec(spec)
+    yield from claim_spec(spec, "spec")
     if old is None:
         return
     before, now = dict(old["spec"]), dict(spec)
@@ -41,28 +41,28 @@ def claim(item: Json, old: Json | None) -> Iterator[Fault]:
     yield from unchanged(spec, old["spec"], "volumeMode", "")
 
 
-def _claim_spec(spec: Json) -> Iterator[Fault]:
+def claim_spec(spec: Json, path: str) -> Iterator[Fault]:
     if not spec.get("accessModes"):
-        yield required("spec.accessModes", "at least 1 access mode is required")
-    yield from selector(spec.get("selector"), "spec.selector")
-    yield from _access_modes(spec.get("accessModes", []))
+        yield required(f"{path}.accessModes", "at least 1 access mode is required")
+    yield from selector(spec.get("selector"), f"{path}.selector")
+    yield from _access_modes(spec.get("accessModes", []), f"{path}.accessModes")
     asked = spec.get("resources", {}).get("requests", {}).get("storage")
     if asked is None:
-        yield required("spec.resources[storage]")
+        yield required(f"{path}.resources[storage]")
     else:
-        yield from more_than_nothing(asked, "spec.resources[storage]")
+        yield from more_than_nothing(asked, f"{path}.resources[storage]")
     if name := spec.get("storageClassName"):
-        yield from (invalid("spec.storageClassName", name, why) for why in names.dns_subdomain(name))
+        yield from (invalid(f"{path}.storageClassName", name, why) for why in names.dns_subdomain(name))
     if spec.get("volumeMode") not in (None, "Block", "Filesystem"):
-        yield unsupported("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
+        yield unsupported(f"{path}.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
-def _access_modes(modes: list[str]) -> Iterator[Fault]:
+def _access_modes(modes: list[str], path: str) -> Iterator[Fault]:
     for mode in modes:
         if mode not in _MODES:
-            yield unsupported("spec.accessModes", mode, _MODES)
+            yield unsupported(path, mode, _MODES)
     if "ReadWriteOncePod" in modes and len(set(modes) & set(_MODES)) > 1:
-        yield forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")
+        yield forbidden(path, "may not use ReadWriteOncePod with other access modes")
 
 
 def _shrunk(item: Json, old: Json) -> Iterator[Fault]:
@@ -77,12 +77,12 @@ def volume(item: Json, old: Json | None) -> Iterator[Fault]:
     spec = item["spec"]
     if not spec.get("accessModes"):
         yield required("spec.accessModes")
-    yield from _access_modes(spec.get("accessModes", []))
+    yield from _access_modes(spec.get("accessModes", []), "spec.accessModes")
     capacity = spec.get("capacity", {})
     if not capacity:
         yield required("spec.capacity")
     if capacity.keys() != {"storage"}:
-        yield unsupported("spec.capacity", capacity, ("storage",))
+        yield unsupported("spec.capacity", capacity or None, ("storage",))
     for name, amount in capacity.items():
         yield from more_than_nothing(amount, f"spec.capacity[{name}]")
     policy = spec.get("persistentVolumeReclaimPolicy")
@@ -112,7 +112,8 @@ def storage_class(item: Json, old: Json | None) -> Iterator[Fault]:
             yield from unchanged(item, old, name, "")
         return
     if provisioner := item.get("provisioner"):
-        yield from (invalid("provisioner", provisioner, why) for why in names.label_key(provisioner.lower()))
+        lower = provisioner.lower()
+        yield from (invalid("provisioner", lower, why) for why in names.label_key(lower))
     else:
         yield required("provisioner")
     if item.get("reclaimPolicy") not in ("Delete", "Retain"):

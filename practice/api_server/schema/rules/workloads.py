@@ -19,6 +19,7 @@ from practice.api_server.schema.rules.metadata import (
     unchanged,
 )
 from practice.api_server.schema.rules.pods import template
+from practice.api_server.schema.rules.storage import claim_spec
 from practice.api_server.schema.schemas import Json
 
 _NO_MATCH = "`selector` does not match template `labels`"
@@ -103,6 +104,8 @@ def stateful_set(item: Json, old: Json | None) -> Iterator[Fault]:
     elif strategy["type"] != "OnDelete":
         shown = {"Type": strategy["type"], "RollingUpdate": None}
         yield invalid("spec.updateStrategy", shown, "must be 'RollingUpdate' or 'OnDelete'")
+    for place, each in enumerate(spec.get("volumeClaimTemplates", []) if old is None else []):
+        yield from claim_spec(each["spec"], f"spec.volumeClaimTemplates[{place}].spec")
     yield from not_negative(spec, "replicas", "minReadySeconds", path="spec")
     yield from _selector(spec, "statefulset")
     yield from _template_matches(spec)
