@@ -1,13 +1,13 @@
 """Lists and watches: what a client sees of a kind, from when on, and that it leaves nothing behind."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import pytest
 
 from practice.api import Api, Json, path_of
+from tests.practice.api_server.streams import watched
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
@@ -23,14 +23,6 @@ async def names(api: Api, namespace: str, **query: str) -> list[str]:
     """Of the ConfigMaps, without the one that the controllers make."""
     found = await api.items(path_of("v1", "ConfigMap", namespace), **query)
     return [each["metadata"]["name"] for each in found if each["metadata"]["name"] != "kube-root-ca.crt"]
-
-
-async def watched(api: Api, path: str, **query: str) -> AsyncIterator[Json]:
-    """The lines of a watch, until it ends."""
-    async with api._session.get(path, params={"watch": "true", "timeoutSeconds": "5", **query}) as answer:  # type: ignore[union-attr]
-        answer.raise_for_status()
-        async for line in answer.content:
-            yield json.loads(line)
 
 
 @pytest.mark.parametrize(
