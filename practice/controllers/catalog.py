@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from practice.controllers.autoscaling.controller import Autoscalers
+from practice.controllers.budgets import Budgets
 from practice.controllers.cluster import Cluster
 from practice.controllers.daemon_sets import DaemonSets
 from practice.controllers.deployments.controller import Deployments
@@ -43,4 +44,5 @@ CONTROLLERS: tuple[Callable[[Cluster], Controller], ...] = (
     StatefulSets,
     DaemonSets,
     Jobs,
+    Budgets,
 )

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from practice.api import Json
+from practice.api import ApiError, Json
 from practice.controllers.conditions import condition, holds
 from practice.controllers.kinds import (
     AUTOSCALER,
+    BUDGET,
     CLAIM,
     CONFIG_MAP,
     CONTROLLER_REVISION,
@@ -399,6 +400,32 @@ async def work_that_ends(stage: Stage) -> Sequence[object]:
     return await stage.picture(JOB)
 
 
+async def pods_that_must_stay(stage: Stage) -> Sequence[object]:
+    """Budgets count what is healthy and what may go, and the API server holds evictions to that."""
+    budgets = {"least": {"minAvailable": 2}, "share": {"maxUnavailable": "50%"}, "nobody": {"minAvailable": 1}}
+    for name, rule in budgets.items():
+        await stage.make(BUDGET, name, {"spec": {**rule, "selector": {"matchLabels": {"app": name}}}})
+
+    async def counted() -> bool:
+        found = {each["metadata"]["name"]: each.get("status", {}) for each in await stage.all(BUDGET)}
+        return [found[name].get("currentHealthy") for name in ("least", "share", "nobody")] == [2, 2, 0]
+
+    for name in ("least", "share"):
+        await stage.deployment(name, 2)
+    for name in ("least", "share"):
+        await stage.rolled_out(name)
+    await stage.until("the pods to be counted", counted)
+    first = await stage.picture(BUDGET)
+    pod = (await stage.all(POD, labelSelector="app=least"))[0]["metadata"]["name"]
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": stage.namespace}}
+    said = ""
+    try:
+        await stage.api.request("POST", POD.path(stage.namespace, pod, "eviction"), eviction)
+    except ApiError as error:
+        said = f"{error.status}: {error.message}"
+    return [first, said]
+
+
 async def a_node_that_is_ill(stage: Stage) -> Sequence[object]:
     """It is tainted, and those of its pods that do not put up with that are sent away."""
     node = await _lonely_node(stage)
@@ -502,6 +529,7 @@ STORIES = (
     pods_with_numbers,
     a_pod_on_every_node,
     work_that_ends,
+    pods_that_must_stay,
 )
 STORIES_OF_NODES = (a_node_that_is_ill,)
 """They add a node, which others would count."""
