@@ -26,6 +26,7 @@ def main(data: str) -> None:
         ("Starting", ["startup.py"]),
         ("A practice cluster", ["start_practice.py"]),
         ("The practice cluster beside a real control plane", ["practice_api.py"]),
+        ("Metrics from memory beside a real Prometheus", ["practice_metrics.py"]),
     ]
     if data and Path(data).is_dir():
         sections.append(("Finding the right runbook", ["runbook_search.py", data]))
