@@ -22,6 +22,9 @@ EVERY = 0.1
 APPEARS_WITHIN = 10.0
 """Seconds in which an executor that was just started says that it is alive."""
 
+ENDS = frozenset({"finished", "unknown", "stale"})
+"""Events of the journal after which a script does not go on by itself."""
+
 Tell = Callable[[Reply], None]
 
 
@@ -93,11 +96,19 @@ class StoredConversation:
             if not running and time.monotonic() > patient_until and await self._nobody_runs():
                 break
             await asyncio.sleep(EVERY)
-        # The outcome reaches the record first, then a job tells it.
-        await asyncio.sleep(5 * EVERY)
+        # The outcome reaches the record first; one transaction later the journal, together with the job that tells it.
+        ran = {f"proposal:{record.proposal.id}" for record in records if record and record.execution}
+        deadline = time.monotonic() + APPEARS_WITHIN
+        while not ran <= await self._over(ran) and time.monotonic() < deadline:
+            await asyncio.sleep(EVERY)
         while await self._store.jobs.waiting(self._conversation):
             await asyncio.sleep(EVERY)
         await self._until_drained()
+
+    async def _over(self, topics: set[str]) -> set[str]:
+        """Those whose end the journal has."""
+        entries = await self._store.journal.since(0, topics, most=10_000) if topics else ()
+        return {entry.topic for entry in entries if entry.event in ENDS}
 
     async def _nobody_runs(self) -> bool:
         return bool(await why_nobody_runs(self._store, self._cluster, datetime.now(UTC)))
@@ -144,7 +155,7 @@ class _Run:
             return False
         done: tuple[tuple[str, ProgressState], ...] = tuple((text, "done") for text, _ in self.steps)
         last: ProgressState = "done" if entry.event in {"finished", "decided", "settled"} else "running"
-        if entry.event in {"unknown", "stale"} or entry.payload.get("state") == ProposalState.failed:
+        if entry.event in ENDS - {"finished"} or entry.payload.get("state") == ProposalState.failed:
             last = "failed"
         self.steps = (*done, (words, last))
         return True
