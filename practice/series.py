@@ -146,6 +146,8 @@ def _state(play: Play) -> Iterator[Sample]:
     yield Sample("kube_pod_info", (("created_by_name", play.owner), *pod, ("node", play.node)), 1)
     yield Sample("kube_pod_status_phase", (*pod, ("phase", play.phase)), 1)
     yield Sample("kube_pod_status_ready", (("condition", "true"), *pod), float(play.ready))
+    if not play.node:
+        return
     yield Sample("kube_pod_container_status_ready", container, float(play.ready))
     yield Sample("kube_pod_container_status_restarts_total", container, play.restarts)
     if play.waiting:

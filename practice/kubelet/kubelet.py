@@ -23,6 +23,8 @@ class Kubelet:
     nodes: list[Node]
     playing: dict[str, PodPlay] = field(default_factory=dict)
     """By uid."""
+    unscheduled: dict[str, Json] = field(default_factory=dict)
+    """Pods that no node has yet, by uid: nobody plays them, but they are counted."""
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _addresses: int = 0
 
@@ -30,7 +32,7 @@ class Kubelet:
         events = Events(self.api)
         self._around = {node.name: Surroundings(self.api, events, self.worlds, node.name) for node in self.nodes}
         self.network = ServiceNetwork(self.api)
-        self.meters = Meters(lambda: self.playing.values(), self.network.endpoints)
+        self.meters = Meters(lambda: self.playing.values(), lambda: self.unscheduled.values(), self.network.endpoints)
         self._numbers = {node.name: node.number for node in self.nodes}
 
     def find(self, namespace: str, name: str) -> PodPlay | None:
@@ -43,14 +45,16 @@ class Kubelet:
     async def follow_pods(self) -> None:
         """Play what is bound to our nodes, until cancelled."""
         while True:
-            present: set[str] = set()
+            self.unscheduled.clear()
             async for kind, item in self.api.watch("/api/v1/pods"):
                 uid = item["metadata"]["uid"]
-                present.add(uid)
+                self.unscheduled.pop(uid, None)
                 if kind == "DELETED":
                     self._forget(uid)
                 elif item["spec"].get("nodeName") in self._around:
                     self._take(item)
+                elif "nodeName" not in item["spec"]:
+                    self.unscheduled[uid] = item
             await asyncio.sleep(0.2)
 
     def _take(self, item: Json) -> None:

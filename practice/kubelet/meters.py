@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from practice.api import Json
 from practice.flow import Member, behaviours
 from practice.kubelet.container import ContainerPlay
 from practice.kubelet.fate import memory_bytes
@@ -19,6 +20,8 @@ LOOK_EVERY = 0.5
 @dataclass
 class Meters:
     pods: Callable[[], Iterable[PodPlay]]
+    unscheduled: Callable[[], Iterable[Json]]
+    """Pods that no node has yet."""
     endpoints: Callable[[], Mapping[str, Collection[str]]]
     """Uids of the pods that get requests, by `namespace/service`."""
     _meters: dict[str, Meter] = field(default_factory=dict)
@@ -26,10 +29,14 @@ class Meters:
     _found_at: float = 0.0
 
     def plays(self, namespaces: Collection[str] = ()) -> list[Play]:
-        """Every container of those namespaces (of all, when none is named) as it stands."""
+        """Every container of those namespaces (of all, when none is named) as it stands, on a node or not yet."""
         self._look()
         chosen = [pod for pod in self.pods() if not namespaces or pod.namespace in namespaces]
-        return [_play(pod, container, self._found) for pod in chosen for container in pod.containers]
+        waiting = [item for item in self.unscheduled() if not namespaces or item["metadata"]["namespace"] in namespaces]
+        return [
+            *(_play(pod, container, self._found) for pod in chosen for container in pod.containers),
+            *(_waiting(item, container) for item in waiting for container in item["spec"]["containers"]),
+        ]
 
     def how(self, container: ContainerPlay) -> Behaviour:
         """What one container is doing, or was a moment ago."""
@@ -76,9 +83,30 @@ def _member(pod: PodPlay, container: ContainerPlay, world: World, endpoints: Map
     )
 
 
+def _waiting(item: Json, container: Json) -> Play:
+    meta = item["metadata"]
+    return Play(
+        namespace=meta["namespace"],
+        pod=meta["name"],
+        uid=meta["uid"],
+        container=container["name"],
+        node="",
+        image=container["image"],
+        service="",
+        instance="",
+        owner=_owner(meta),
+        phase="Pending",
+        ready=False,
+        restarts=0,
+    )
+
+
+def _owner(meta: Json) -> str:
+    return str((meta.get("ownerReferences") or [{"name": ""}])[0]["name"])
+
+
 def _play(pod: PodPlay, container: ContainerPlay, found: Mapping[str, Behaviour]) -> Play:
     meta = pod.item["metadata"]
-    owners = meta.get("ownerReferences") or [{"name": ""}]
     limit = container.spec.get("resources", {}).get("limits", {}).get("memory", "")
     return Play(
         namespace=pod.namespace,
@@ -89,7 +117,7 @@ def _play(pod: PodPlay, container: ContainerPlay, found: Mapping[str, Behaviour]
         image=container.image,
         service=container.program.service,
         instance=f"{pod.address}:{container.program.port}",
-        owner=owners[0]["name"],
+        owner=_owner(meta),
         phase=pod.phase,
         ready=container.ready,
         restarts=container.restarts,

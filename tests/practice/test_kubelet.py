@@ -8,6 +8,8 @@ import pytest
 from practice.api import Api, ApiError, Json, path_of
 from practice.control_plane import ControlPlane
 from practice.kubectl import KubectlFailed, kubectl
+from practice.series import samples
+from practice.telemetry import plays
 from practice.waiting import until
 from practice.worlds import Program, Requirement, World
 from tests.needs import needs
@@ -158,13 +160,33 @@ async def test_what_pods_use_is_served_as_resource_metrics(api: Api, control_pla
     assert 400 in refusals
 
 
-async def _create(api: Api, name: str, image: str, **more: object) -> None:
+async def test_a_pod_without_a_node_is_counted_until_it_has_one(api: Api, control_plane: ControlPlane) -> None:
+    """Prometheus hears that it is pending, and nothing of containers that there are not."""
+    await _create(api, "homeless", f"{IMAGE}:1.0", on={"nowhere": "yes"})
+
+    async def counted() -> bool:
+        return bool(await plays(control_plane, [NAMESPACE]))
+
+    await until("the pod to be counted", counted, seconds=10)
+    (play,) = await plays(control_plane, [NAMESPACE])
+    told = {sample.name: sample.value for sample in samples(play, {})}
+    await api.delete(path_of("v1", "Pod", NAMESPACE, "homeless"), {"gracePeriodSeconds": 0})
+
+    async def forgotten() -> bool:
+        return not await counted()
+
+    assert (play.pod, play.node, play.phase) == ("homeless", "", "Pending")
+    assert told == {"kube_pod_info": 1, "kube_pod_status_phase": 1, "kube_pod_status_ready": 0}
+    await until("the pod to be forgotten", forgotten, seconds=10)
+
+
+async def _create(api: Api, name: str, image: str, *, on: dict[str, str] | None = None, **more: object) -> None:
     await api.create(
         {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": name, "namespace": NAMESPACE},
-            "spec": {"containers": [{"name": "app", "image": image, **more}]},
+            "spec": {"containers": [{"name": "app", "image": image, **more}], "nodeSelector": on or {}},
         }
     )
 
