@@ -57,6 +57,8 @@ async def test_an_incident_is_understood_and_healed(
         assert runs.format(victim=victim) in done.proposal.script.run
         assert done.state is ProposalState.finished, (tmp_path / "executor.log").read_text()
         await until("the outcome to be told", lambda: _said(office, "Done and verified"))
+        if scenario == "cordoned":
+            assert [expected.kind for expected in done.proposal.preconditions] == ["Node"], "only what is written"
         if scenario == "misleading":
             asked = ground.scenario.values["outer_caller"]
             assert f"{asked} shows it, {victim} causes it" in answer

@@ -41,7 +41,9 @@ def _finding(relations: Relations, group: Group) -> Finding:
         "pods": str(len(group.containers)),
     }
     limit = known.get("memory_limit", "")
-    bound = f"its memory limit of {limit}" if limit else "the node's memory (it has no limit of its own)"
+    before = known.get("previous_memory_limit", limit)
+    lowered = f", which was {before} before" if before != limit else ""
+    bound = f"its memory limit of {limit}{lowered}" if limit else "the node's memory (it has no limit of its own)"
     when = spoken(ago(container.last_end_at, state.now))
     status = object_seen(
         state,

@@ -4,9 +4,12 @@ import pytest
 
 from domain.cluster_state import ClusterState, LogKey
 from domain.findings import Finding
+from runbooks.fill import choose, fill
+from runbooks.library import load
 from tests.tools.detectors import things as k
 from tools.detectors.blame import blamed
 from tools.detectors.catalog import find_all
+from tools.detectors.causes import fold
 
 
 def crashing(before: dict[str, str], after: dict[str, str], said: str) -> ClusterState:
@@ -49,6 +52,39 @@ def test_a_crash_that_speaks_of_something_else_blames_no_setting() -> None:
     found = one(crashing({"CACHE": "redis-a:6379"}, {"CACHE": "redis-b:6379"}, "panic: index out of range\n"))
 
     assert "blamed_setting" not in found.facts
+
+
+def test_a_value_that_comes_from_somewhere_else_is_never_set_back_as_text() -> None:
+    """What a Secret or a ConfigMap gives has no value here; going back to the revision before is the way."""
+    state = crashing({"DATABASE_URL": "db-old.shop:5432"}, {}, "ERROR db-new.shop:5432 refused\n")
+    reference = {"name": "DATABASE_URL", "valueFrom": {"configMapKeyRef": {"name": "db-new.shop", "key": "url"}}}
+    for kind in ("Deployment", "ReplicaSet", "Pod"):
+        for item in state.of(kind):
+            spec = item["spec"]["template"]["spec"] if kind != "Pod" else item["spec"]
+            if spec["containers"][0]["image"] == "r/web:2":
+                spec["containers"][0]["env"] = [reference]
+
+    facts = one(state).facts
+
+    assert facts["env_name"] == "DATABASE_URL"
+    assert not {"env_value", "previous_env_value", "blamed_setting"} & facts.keys()
+
+
+def test_a_release_of_last_week_did_not_bring_what_began_today() -> None:
+    """Its time is told with it, so that nobody takes back what has nothing to do with it."""
+    state = crashing({}, {}, "panic\n")
+    for item in state.of("ReplicaSet"):
+        if item["metadata"]["name"].startswith("web-2"):
+            item["metadata"]["creationTimestamp"] = k.at(7 * 86_400)
+
+    found = one(state)
+    (cause,) = fold([found], state)
+    book = choose(cause, load())
+    assert book is not None
+    plan = fill(book, cause, context="test")
+
+    assert found.facts["rolled_out_at"].startswith(k.at(7 * 86_400)[:19])
+    assert not [step for step in plan.steps if step.command and "undo" in step.command.text]
 
 
 def test_a_crash_loop_is_as_old_as_its_pod_where_it_never_did_anything_else() -> None:

@@ -162,3 +162,21 @@ def test_an_alert_about_a_callers_errors_follows_too() -> None:
 
     assert cause.finding.object.name == "pricing"
     assert [finding.code for finding in cause.consequences] == ["alert-firing"]
+
+
+def dying(*, old_pods: int) -> ClusterState:
+    """web calls pricing, whose new revision keeps running out of memory beside so many pods of the old one."""
+    items = service("pricing")
+    owner, old = items[0], items[1]
+    old["status"]["readyReplicas"] = old_pods
+    return k.state(*service("web", "http://pricing"), *items, k.replica_set(owner, 2, replicas=1, ready=0, age=600))
+
+
+@pytest.mark.parametrize(("old_pods", "explained"), [(0, True), (1, False)])
+def test_what_keeps_dying_fails_its_callers_unless_others_still_serve(old_pods: int, explained: bool) -> None:
+    """A release that does not come up beside pods that serve is nobody else's trouble."""
+    found = [slow("pricing", "out-of-memory", since=600), slow("web", "errors-high", since=500)]
+
+    causes = folded(*found, state=dying(old_pods=old_pods))
+
+    assert (len(causes) == 1) is explained

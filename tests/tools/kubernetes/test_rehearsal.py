@@ -39,7 +39,13 @@ async def _make(client: KubeClient) -> None:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
     spec = {"replicas": 0, "selector": {"matchLabels": {"app": "web"}}, "template": template}
     await _post(client, DEPLOYMENT.rpartition("/")[0], {"metadata": {"name": "web"}, "spec": spec})
-    await _post(client, f"/api/v1/namespaces/{NAMESPACE}/configmaps", {"metadata": {"name": "c"}, "data": {"a": "1"}})
+    here = f"/api/v1/namespaces/{NAMESPACE}"
+    await _post(client, f"{here}/configmaps", {"metadata": {"name": "c"}, "data": {"a": "1"}})
+    front = {"selector": {"app": "wbe"}, "ports": [{"port": 80}]}
+    await _post(client, f"{here}/services", {"metadata": {"name": "web"}, "spec": front})
+    scales = {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "absent"}}
+    hpas = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers"
+    await _post(client, hpas, {"metadata": {"name": "web"}, "spec": scales})
 
 
 async def _post(client: KubeClient, path: str, body: Json) -> None:
@@ -76,6 +82,8 @@ async def _version(client: KubeClient) -> str:
         ("label deployment/web team=a", "+    team: a"),
         ("annotate deployment/web note=a", "+    note: a"),
         ('patch configmap/c --type=merge -p \'{"data":{"a":"2"}}\'', "+  a: '2'"),
+        ('patch service/web --type=merge -p \'{"spec":{"selector":{"app":"web"}}}\'', "+    app: web"),
+        ('patch hpa/web --type=merge -p \'{"spec":{"maxReplicas":8}}\'', "+  maxReplicas: 8"),
         ("delete deployment/web", "-kind: Deployment"),
     ],
 )
@@ -88,6 +96,19 @@ async def test_a_rehearsal_tells_the_change_and_makes_none(cluster: KubeClient, 
     assert effect.status == "passed", effect.why
     assert expected in effect.diff
     assert await _version(cluster) == before
+
+
+@pytest.mark.cluster
+async def test_a_cordon_is_rehearsed_without_a_namespace(cluster: KubeClient) -> None:
+    """Nodes belong to none, and take pods afterwards as before."""
+    nodes = await cluster.get("/api/v1/nodes", seconds=5)
+    name = nodes["items"][0]["metadata"]["name"]
+
+    effect = await _try(cluster, f"kubectl cordon {name}")
+
+    assert effect.status == "passed", effect.why
+    assert "+  unschedulable: true" in effect.diff
+    assert "unschedulable" not in (await cluster.get(f"/api/v1/nodes/{name}", seconds=5))["spec"]
 
 
 @pytest.mark.cluster
