@@ -72,9 +72,9 @@ def _begin_job(item: Json) -> None:
         return
     ours = {
         _CONTROLLER_UID: meta["uid"],
-        _JOB_NAME: meta["name"],
+        _JOB_NAME: meta.get("name", ""),
         "controller-uid": meta["uid"],
-        "job-name": meta["name"],
+        "job-name": meta.get("name", ""),
     }
     template = spec["template"].setdefault("metadata", {})
     has_none_of_its_own = meta.get("labels", {}) == template.get("labels", {})

@@ -190,6 +190,8 @@ class _Reader:
                 return self._bytes(value, known)
 
     def _bytes(self, value: Any, known: Field) -> Any:
+        if isinstance(value, list) and not self._patched:
+            return self._bytes_of_numbers(value)
         if not isinstance(value, str):
             return self._wrong(value, known)
         plain = value.replace("\n", "").replace("\r", "")
@@ -197,8 +199,18 @@ class _Reader:
             base64.b64decode(plain, validate=True)
         except binascii.Error:
             words = f"illegal base64 data at input byte {_wrong_byte(plain)}"
-            raise CannotDecode(f"error decoding from json: {words}" if self._patched else words) from None
+            if self._patched:
+                raise CannotDecode(f"error decoding from json: {words}") from None
+            self.wrong = self.wrong or words
         return plain
+
+    def _bytes_of_numbers(self, value: list[Any]) -> str:
+        """Go reads bytes from a list of numbers too."""
+        for each in value:
+            if each is not None and not (type(each) is int and 0 <= each < 256):
+                self.wrong = self.wrong or self._cannot_unmarshal(_kind_of_number(each), "uint8")
+                return ""
+        return base64.b64encode(bytes(each or 0 for each in value)).decode()
 
     def _repeated(self, item: Repeated) -> None:
         for key in item.keys_again:

@@ -234,6 +234,8 @@ def _binding(item: Json, old: Json | None, kinds: tuple[str, ...]) -> Iterator[F
         here = f"subjects[{place}]"
         if not subject.get("name"):
             yield required(f"{here}.name")
+        elif subject.get("kind") == "ServiceAccount":
+            yield from (invalid(f"{here}.name", subject["name"], why) for why in names.dns_subdomain(subject["name"]))
         if subject.get("kind") not in ("ServiceAccount", "User", "Group"):
             yield unsupported(f"{here}.kind", subject.get("kind", ""), ("ServiceAccount", "User", "Group"))
     if old is not None and old["roleRef"] != role_ref:

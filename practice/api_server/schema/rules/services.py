@@ -33,10 +33,10 @@ def service(item: Json, old: Json | None) -> Iterator[Fault]:
     yield from one_of(spec, "sessionAffinity", ("ClientIP", "None"), "spec")
     if kind != "ExternalName":
         for place, address in enumerate(addresses):
-            if not (place == 0 and address == "None") and not _is_address(address):
+            if not (place == 0 and address == "None") and not is_address(address):
                 yield invalid(f"spec.clusterIPs[{place}]", address, _NOT_AN_ADDRESS)
     for place, address in enumerate(spec.get("externalIPs", [])):
-        if not _is_address(address):
+        if not is_address(address):
             yield invalid(f"spec.externalIPs[{place}]", address, _NOT_AN_ADDRESS)
     yield from one_of(spec, "type", _TYPES, "spec")
     if kind == "ClusterIP":
@@ -117,7 +117,7 @@ def _changed_addresses(spec: Json, old: Json) -> Iterator[Fault]:
         yield invalid("spec.clusterIPs[0]", now, "may not change once set")
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -132,7 +132,7 @@ def endpoints(item: Json, _: Json | None) -> Iterator[Fault]:
             yield required(here, "must specify `addresses` or `notReadyAddresses`")
         for kind in ("addresses", "notReadyAddresses"):
             for at, address in enumerate(subset.get(kind, [])):
-                if not _is_address(address.get("ip", "")):
+                if not is_address(address.get("ip", "")):
                     yield invalid(f"{here}.{kind}[{at}].ip", address.get("ip", ""), _NOT_AN_ADDRESS)
                     yield invalid(f"{here}.{kind}[{at}].ip", address.get("ip", ""), "must be a valid IP address")
         ports = subset.get("ports", [])
@@ -149,6 +149,9 @@ def endpoint_slice(item: Json, old: Json | None) -> Iterator[Fault]:
     for place, endpoint in enumerate(item.get("endpoints") or []):
         if not endpoint.get("addresses"):
             yield required(f"endpoints[{place}].addresses", "must contain at least 1 address")
+        for at, address in enumerate(endpoint.get("addresses") or []):
+            if item.get("addressType") in ("IPv4", "IPv6") and not is_address(address):
+                yield invalid(f"endpoints[{place}].addresses[{at}]", address, _NOT_AN_ADDRESS)
     seen: set[str] = set()
     for place, port in enumerate(item.get("ports") or []):
         if port["name"] in seen:
@@ -168,7 +171,7 @@ def ingress(item: Json, _: Json | None) -> Iterator[Fault]:
     for place, rule in enumerate(rules):
         here, host = f"spec.rules[{place}]", rule.get("host", "")
         if host:
-            if _is_address(host):
+            if is_address(host):
                 yield invalid(f"{here}.host", host, "must be a DNS name, not an IP address")
             form = names.wildcard_subdomain if "*" in host else names.dns_subdomain
             yield from (invalid(f"{here}.host", host, why) for why in form(host))
