@@ -17,13 +17,16 @@ from practice.api_server.times import stamp
 def given(call: Call) -> Json:
     """The object of the body as its kind has it: what the kind does not know is warned of, or refused."""
     wanted = dict(zip(("apiVersion", "kind"), call.body_kind, strict=True))
-    item = {"metadata": {}, **wanted, **{key: value for key, value in call.body.items() if value not in ("", None)}}
+    # The object itself is completed, not a copy: it knows which keys came twice.
+    item: Json = call.body
+    for key in wanted:
+        item[key] = item.get(key) or wanted[key]
     version = str(item["apiVersion"]).rpartition("/")[2]
     front = f'{item["kind"]} in version "{version}" cannot be handled as a {wanted["kind"]}: '
     if why := wrong_kind(item, wanted):
         raise bad_request(front + why)
     try:
-        outcome = decoded({"kind": item["kind"], "apiVersion": item["apiVersion"], **item}, schema_of(*call.body_kind))
+        outcome = decoded(item, schema_of(*call.body_kind))
     except CannotDecode as error:
         raise bad_request(front + str(error)) from None
     if outcome.strict and _validation(call) == "Strict":

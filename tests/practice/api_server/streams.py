@@ -1,12 +1,12 @@
 """A watch as a client reads it off the wire."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from practice.api import Api, Json
 
 
-async def watched(api: Api, path: str, **query: str) -> AsyncIterator[Json]:
+async def watched(api: Api, path: str, **query: str) -> AsyncGenerator[Json, None]:
     """The events of a watch, until it ends."""
     assert api._session
     async with api._session.get(path, params={"watch": "true", "timeoutSeconds": "5", **query}) as answer:

@@ -1,9 +1,9 @@
 """What the small API server keeps, and what it forgets: changes, watchers, pages."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -111,9 +111,14 @@ async def test_clients_that_vanish_leave_no_watcher(server: tuple[ApiServer, Api
     inside, api = server
     watchers = inside.store.shelf("configmaps").watchers
 
+    seen = 0
+
     async def vanish() -> None:
-        async for _ in api.watch(path_of("v1", "ConfigMap", "default")):
-            return
+        nonlocal seen
+        stream = watched(api, path_of("v1", "ConfigMap", "default"), timeoutSeconds="60")
+        async with contextlib.aclosing(stream) as events:
+            await anext(events)
+            seen = max(seen, len(watchers))
 
     await api.create(config("a"))
     await asyncio.gather(*(vanish() for _ in range(50)))
@@ -122,6 +127,7 @@ async def test_clients_that_vanish_leave_no_watcher(server: tuple[ApiServer, Api
             break
         await asyncio.sleep(0.02)
 
+    assert seen > 1
     assert not watchers
 
 
@@ -197,7 +203,7 @@ async def it_answers(api: Api, port: int, heard: list[tuple[str, list[str]]]) ->
     assert told["status"]["conditions"][0]["reason"] == "Passed"
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def other_server(port: int, folder: Path) -> AsyncIterator[list[tuple[str, list[str]]]]:
     """Serves one group over HTTPS; notes for whom."""
     heard: list[tuple[str, list[str]]] = []

@@ -1,6 +1,7 @@
 """Lists and watches: what a client sees of a kind, from when on, and that it leaves nothing behind."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -195,8 +196,8 @@ async def test_watchers_that_vanish_leave_the_server_serving(api: Api, namespace
     path = path_of("v1", "ConfigMap", namespace)
 
     async def vanish() -> None:
-        async for _ in watched(api, path, timeoutSeconds="60"):
-            return
+        async with contextlib.aclosing(watched(api, path, timeoutSeconds="60")) as events:
+            await anext(events)
 
     await make(config("a"))
     await asyncio.gather(*(vanish() for _ in range(100)))
