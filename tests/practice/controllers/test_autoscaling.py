@@ -53,7 +53,7 @@ def test_pods_that_do_not_run_yet_do_not_make_it_grow_further() -> None:
     """They are counted in as idle."""
     pods = [pod("a"), pod("b", phase="Pending", ready=False)]
 
-    assert propose(CPU, 2, pods, used(a=100), NOW).replicas == 2
+    assert propose(CPU, 1, pods, used(a=100), NOW).replicas == 1
 
 
 @pytest.mark.parametrize(

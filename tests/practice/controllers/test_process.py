@@ -30,9 +30,8 @@ async def test_what_was_left_undone_is_done_by_a_successor(plane: SmallPlane) ->
     async with Api(plane.kubeconfig) as api:
         await api.request("POST", NAMESPACE.path(), {"metadata": {"name": "shop"}})
         stage = Stage(api, "shop")
-        await stage.until(
-            "the service account", lambda: _exists(api, "/api/v1/namespaces/shop/serviceaccounts/default")
-        )
+        account = SERVICE_ACCOUNT.path("shop", "default")
+        await stage.until("the service account", lambda: _exists(api, account))
         await stage.deployment("web", 6)
         await stage.until("the first pods", lambda: _has_any(stage))
 
