@@ -1,7 +1,7 @@
 """What is asked of a write beyond its form: that its namespace lives, and what practice's policy forbids."""
 
 from practice.api import Json
-from practice.api_server import pod_admission
+from practice.api_server import limit_ranges, pod_admission, quotas
 from practice.api_server.call import Call
 from practice.api_server.refusals import forbidden, not_found
 from practice.api_server.store import Store
@@ -40,6 +40,7 @@ def admit(store: Store, call: Call, item: Json) -> None:
     """What the cluster adds to a new object, or refuses it for."""
     if call.resource.shelf == "pods":
         pod_admission.admit(item, store, call.namespace)
+        limit_ranges.give_defaults(item, store, call.namespace)
     elif call.resource.shelf == "persistentvolumeclaims":
         _give_default_class(store, item)
 
@@ -77,6 +78,15 @@ def check_policy(store: Store, call: Call, name: str) -> None:
         f"ValidatingAdmissionPolicy '{_POLICY}' with binding '{_POLICY}' denied request: {told.get('message', '')}"
     )
     raise forbidden(call.resource.group, call.resource.plural, name, message, causes=[{"message": message}])
+
+
+def check_amounts(store: Store, call: Call, item: Json) -> None:
+    """What LimitRanges and ResourceQuotas of the namespace say to a new object."""
+    if not call.namespace:
+        return
+    if call.resource.shelf in ("pods", "persistentvolumeclaims"):
+        limit_ranges.check(item, store, call.namespace)
+    quotas.check(item, call.resource, store, call.namespace)
 
 
 def check_may_go(call: Call, name: str) -> None:

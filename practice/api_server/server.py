@@ -28,6 +28,7 @@ from practice.api_server.logs import Logs
 from practice.api_server.negotiation import JSON, encoded
 from practice.api_server.pod_admission import await_account
 from practice.api_server.pods import Pods
+from practice.api_server.quotas import keep_counted
 from practice.api_server.refusals import NoSuchPath, Refused, no_such_method, no_such_resource
 from practice.api_server.resources import Catalog
 from practice.api_server.reviews import Reviews
@@ -77,6 +78,7 @@ class ApiServer:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._aggregation.follow())
                 group.create_task(forget_old_events(self.store))
+                group.create_task(keep_counted(self.store))
         finally:
             await runner.cleanup()
             await self._logs.close()

@@ -65,6 +65,7 @@ class Writing:
         name = item["metadata"].get("name", "")
         shaping.check(item, None, call)
         admission.check_policy(self._store, call, name)
+        admission.check_amounts(self._store, call, item)
         if self._store.find(resource.shelf, namespace, name):
             raise already_exists(resource.group, resource.plural, name)
         if resource.shelf == "services":
