@@ -80,7 +80,12 @@ class Table:
         return self._moments[: self._length]
 
     def append(self, at: int, samples: Mapping[Labels, float]) -> None:
-        """One scrape; series that were in the one before and are not in this one end here."""
+        """One scrape; series that were in the one before and are not in this one end here.
+
+        Where the clock went back, nothing is written until it has caught up: Prometheus takes nothing out of order.
+        """
+        if self._length and at <= self.moments[-1]:
+            return
         self.extend(np.array([at], np.int64), {labels: np.array([value]) for labels, value in samples.items()})
 
     def extend(self, moments: Moments, columns: Mapping[Labels, Floats]) -> None:
