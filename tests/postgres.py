@@ -32,6 +32,11 @@ def _program(name: str) -> str | None:
     return str(installed[-1]) if installed else None
 
 
+def _program_of_root(name: str) -> str:
+    """Root's own programs may be there and not on PATH."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or name
+
+
 @dataclass
 class PostgresServer:
     """Listens on a unix socket in its own folder, so that several test runs never meet."""
@@ -85,7 +90,7 @@ def start_postgres() -> PostgresServer:
     as_postgres: tuple[str, ...] = ()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-        as_postgres = ("runuser", "-u", "postgres", "--")
+        as_postgres = (_program_of_root("runuser"), "-u", "postgres", "--")
     server = PostgresServer(folder, pg_ctl, as_postgres)
     try:
         server._run(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from domain.people import Person, Role
 from store.record import Store
 from tests.bot.cli.conftest import Hilda
@@ -90,6 +92,7 @@ async def _lost_run(folder: Path) -> str:
     return run.proposal.id
 
 
+@pytest.mark.timeout(120)
 async def test_a_lost_run_is_settled_once_and_by_somebody_who_may(hilda: Hilda, api: ApiServer, tmp_path: Path) -> None:
     """A guest may not, the lead may, and then it is settled; who said what and why is in the record."""
     run = await _lost_run(tmp_path)
