@@ -11,6 +11,7 @@ from practice.api_server.schema.kind_words import wrong_kind
 from practice.api_server.schema.patch_errors import PatchRefused
 from practice.api_server.schema.schemas import schema_of
 from practice.api_server.schema.unknown_fields import CannotDecode, Decoded, decoded, strict_error
+from practice.api_server.schema.warning_words import warnings_about
 from practice.api_server.times import stamp
 
 
@@ -61,9 +62,11 @@ def _patch_refusal(refused: PatchRefused) -> Refused:
 
 
 def check(item: Json, old: Json | None, call: Call) -> None:
-    """422 with everything that is wrong with an object, or with the change from an old one."""
+    """422 with everything that is wrong with an object, or with a change; warnings of what is odd."""
     if found := validation.faults(item, old, subresource=call.asked.subresource):
         raise invalid(call.resource.group, call.resource.kind, item["metadata"].get("name", ""), found)
+    if not call.asked.subresource:
+        call.warnings += warnings_about(item, old)
 
 
 def note_manager(new: Json, old: Json | None, call: Call) -> None:

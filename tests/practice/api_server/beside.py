@@ -53,7 +53,22 @@ def created(plane: ControlPlane, items: list[Json], query: str = "") -> list[tup
     return ask_all(plane, [("POST", path_of(item) + query, item, "application/json") for item in items])
 
 
+def warnings_of(plane: ControlPlane, items: list[Json]) -> list[list[str]]:
+    """What the real server warns of when each is made, which it is not."""
+
+    async def all_warnings() -> list[list[str]]:
+        async with _StatusApi(plane.kubeconfig) as api:
+            return list(await asyncio.gather(*(api.warnings(path_of(item) + "?dryRun=All", item) for item in items)))
+
+    return asyncio.run(all_warnings())
+
+
 class _StatusApi(Api):
+    async def warnings(self, path: str, item: Json) -> list[str]:
+        assert self._session
+        async with self._session.post(path, json=item) as answer:
+            return [json.loads(each.removeprefix("299 - ")) for each in answer.headers.getall("Warning", [])]
+
     async def whatever(self, method: str, path: str, body: Any, content_type: str) -> tuple[int, Json]:
         assert self._session
         data = json.dumps(body) if not isinstance(body, bytes) else body

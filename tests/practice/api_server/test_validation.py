@@ -19,8 +19,9 @@ from practice.api_server.schema.rules import names
 from practice.api_server.schema.schemas import schema_of
 from practice.api_server.schema.unknown_fields import CannotDecode, decoded
 from practice.api_server.schema.validation import faults
+from practice.api_server.schema.warning_words import warnings_about
 from practice.control_plane import ControlPlane
-from tests.practice.api_server.beside import MERGE, ask_all, created, name_of, objects, path_of
+from tests.practice.api_server.beside import MERGE, ask_all, created, name_of, objects, path_of, warnings_of
 
 pytestmark = [pytest.mark.timeout(120)]
 
@@ -107,6 +108,48 @@ def test_changes_are_refused_for_the_real_servers_reasons(control_plane: Control
         ours = refusal(new, old)
         assert causes(ours) == causes(real), each
         assert ours.get("code", 200) == status, each
+
+
+ODD: list[tuple[str, Json]] = [
+    ("Pod/plain", {"metadata/name": "a.b"}),
+    ("Deployment/plain", {"metadata/name": "a.b"}),
+    ("Pod/plain", {"spec/containers/0/env": [{"name": "A", "value": "x"}, {"name": "A", "value": "y"}]}),
+    ("Pod/plain", {"spec/containers/0/env": [{"name": "A", "value": "x"}, {"name": "A", "value": "$(A)y"}]}),
+    ("Pod/plain", {"spec/containers/0/ports": [{"containerPort": 80}, {"containerPort": 80}]}),
+    ("Pod/plain", {"spec/containers/0/ports": [{"containerPort": 80, "hostPort": 1}, {"containerPort": 80}]}),
+    (
+        "Deployment/plain",
+        {
+            "spec/template/spec/containers": [
+                {"name": name, "image": "x", "ports": [{"containerPort": port, "name": "http"}]}
+                for name, port in (("a", 80), ("b", 81))
+            ]
+        },
+    ),
+    ("Deployment/plain", {"spec/template/spec/containers/0/resources": {"limits": {"memory": "1.5"}}}),
+    ("CronJob/plain", {"spec/jobTemplate/spec/template/spec/imagePullSecrets": [{"name": "a"}, {"name": "a"}]}),
+    (
+        "StatefulSet/plain",
+        {
+            "spec/template/spec/topologySpreadConstraints": [
+                {"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "ScheduleAnyway"}
+            ]
+        },
+    ),
+    ("PersistentVolumeClaim/plain", {"spec/resources": {"requests": {"storage": "1500m"}}}),
+    ("ConfigMap/plain", {}),
+]
+
+
+@pytest.mark.cluster
+def test_what_is_odd_is_warned_of_in_the_real_servers_words(control_plane: ControlPlane) -> None:
+    items = [with_fields(OBJECTS[name], fields) for name, fields in ODD]
+    real = warnings_of(control_plane, items)
+
+    for item, said in zip(items, real, strict=True):
+        read = as_kept(defaulted(decoded(item, schema_of(item["apiVersion"], item["kind"])).item))
+        assert warnings_about(read) == said, item
+    assert sum(map(len, real)) >= len(ODD) - 2
 
 
 NAMESPACE = "changes"

@@ -153,8 +153,18 @@ def not_negative(holder: Json, *fields: str, path: str) -> Iterator[Fault]:
 
 
 def unchanged(holder: Json, old: Json, name: str, path: str) -> Iterator[Fault]:
-    if holder.get(name) != old.get(name):
-        yield invalid(f"{path}.{name}" if path else name, holder.get(name), IMMUTABLE)
+    value = holder.get(name)
+    if value != old.get(name):
+        shown = shown_selector(value) if name == "selector" else value
+        yield invalid(f"{path}.{name}" if path else name, shown, IMMUTABLE)
+
+
+def shown_selector(found: Json | None) -> Json | None:
+    """In the order in which Go writes it."""
+    if found is None:
+        return None
+    by_label = {"matchLabels": dict(sorted(found["matchLabels"].items()))} if "matchLabels" in found else {}
+    return by_label | {key: value for key, value in found.items() if key != "matchLabels"}
 
 
 def one_of(holder: Json, name: str, allowed: tuple[str, ...], path: str) -> Iterator[Fault]:

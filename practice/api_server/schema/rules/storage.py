@@ -110,7 +110,6 @@ def storage_class(item: Json, old: Json | None) -> Iterator[Fault]:
     if old is not None:
         for name in ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"):
             yield from unchanged(item, old, name, "")
-        return
     if provisioner := item.get("provisioner"):
         lower = provisioner.lower()
         yield from (invalid("provisioner", lower, why) for why in names.label_key(lower))

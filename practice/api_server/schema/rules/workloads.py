@@ -16,6 +16,7 @@ from practice.api_server.schema.rules.metadata import (
     number_of,
     one_of,
     selector,
+    shown_selector,
     unchanged,
 )
 from practice.api_server.schema.rules.pods import template
@@ -157,13 +158,6 @@ def cron_job(item: Json, old: Json | None) -> Iterator[Fault]:
     name = item["metadata"].get("name", "")
     if old is None and len(name) > 52:
         yield invalid("metadata.name", name, "must be no more than 52 characters")
-
-
-def shown_selector(found: Json | None) -> Any:
-    """In the order in which Go writes it."""
-    if found is None:
-        return None
-    return {key: found[key] for key in ("matchLabels", "matchExpressions") if key in found}
 
 
 def _selector(spec: Json, kind: str) -> Iterator[Fault]:
