@@ -1,5 +1,6 @@
 """Jobs: pods until enough of them have succeeded, or too many have failed. Without indexes."""
 
+import asyncio
 from collections.abc import Sequence
 
 from practice.api import ApiError, Json
@@ -28,20 +29,39 @@ class Jobs:
         self._pods_by_owner = self._pods.index(controller_uid)
         self._control = PodControl(cluster, JOB, _COMPONENT)
         self._work: Work[Key] = Work("jobs", self._sync)
+        self._strays: Work[Key] = Work("pods of gone jobs", self._let_go)
         self._jobs.listen(self._job_changed)
         self._pods.listen(self._pod_changed)
 
     async def run(self) -> None:
-        await self._work.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work.run())
+            group.create_task(self._strays.run())
 
-    def _job_changed(self, _: Json | None, after: Json | None) -> None:
+    def _job_changed(self, before: Json | None, after: Json | None) -> None:
         if after:
             self._work.add(key_of(after))
+        elif before:
+            for pod in self._pods_by_owner[before["metadata"]["uid"]]:
+                self._strays.add(key_of(pod))
 
     def _pod_changed(self, before: Json | None, after: Json | None) -> None:
-        for pod in (before, after):
-            if pod and (owner := controller_of(pod)) and (job := self._jobs.by_uid(owner["uid"])):
+        for pod in filter(None, (before, after)):
+            owner = controller_of(pod)
+            if owner and (job := self._jobs.by_uid(owner["uid"])):
                 self._work.add(key_of(job))
+            elif _is_tracked(pod):
+                self._strays.add(key_of(pod))
+
+    async def _let_go(self, key: Key) -> None:
+        """A pod whose Job is gone is counted by nobody, and held by nobody."""
+        pod = self._pods.get(*key)
+        if not pod or not _is_tracked(pod):
+            return
+        owner = controller_of(pod)
+        job = {"metadata": {"namespace": key[0], "name": owner["name"], "uid": owner["uid"]}} if owner else None
+        if not job or not await self._jobs.fresh(job):
+            await self._release(pod)
 
     async def _sync(self, key: Key) -> None:
         job = self._jobs.get(*key)
@@ -110,14 +130,16 @@ class Jobs:
 
     async def _untrack(self, pods: Sequence[Json]) -> None:
         for pod in pods:
-            if not _is_tracked(pod) or facts.is_active(pod):
-                continue
-            left = [each for each in pod["metadata"]["finalizers"] if each != _TRACKED]
-            try:
-                await self._pods.patch(pod, {"metadata": {"uid": pod["metadata"]["uid"], "finalizers": left or None}})
-            except ApiError as error:
-                if error.status != 404:
-                    raise
+            if _is_tracked(pod) and not facts.is_active(pod):
+                await self._release(pod)
+
+    async def _release(self, pod: Json) -> None:
+        left = [each for each in pod["metadata"]["finalizers"] if each != _TRACKED]
+        try:
+            await self._pods.patch(pod, {"metadata": {"uid": pod["metadata"]["uid"], "finalizers": left or None}})
+        except ApiError as error:
+            if error.status != 404:
+                raise
 
     async def _manage(self, job: Json, pods: Sequence[Json], active: Sequence[Json]) -> None:
         spec, succeeded = job["spec"], job.get("status", {}).get("succeeded", 0)

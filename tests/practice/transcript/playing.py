@@ -1,7 +1,6 @@
 """One file of kubectl commands, played on two control planes side by side."""
 
 import asyncio
-import itertools
 import os
 import re
 import sys
@@ -94,6 +93,8 @@ class Stage:
         self.environment = {
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             "HOME": str(self.folder),
+            # Hundreds of short lives: each is a quarter shorter without collecting its garbage.
+            "GOGC": "off",
             "KUBECONFIG": str(self._kubeconfig("admin")),
             **{user.upper(): str(self._kubeconfig(user)) for user in ("hilda", "executor", "guest")},
         }
@@ -153,13 +154,14 @@ def kubectl_program() -> Path:
 
 async def _exchange(command: Command, real: Stage, small: Stage) -> Exchange:
     deadline = asyncio.get_running_loop().time() + _PATIENCE
-    for again in itertools.count():
+    tries = 0
+    while True:
+        tries += 1
         exchange = Exchange(command, *await asyncio.gather(real.play(command), small.play(command)))
-        over = again and asyncio.get_running_loop().time() > deadline
+        over = tries > 1 and asyncio.get_running_loop().time() > deadline
         if exchange.equal or over or not command.only_reads:
             return exchange
         await asyncio.sleep(0.3)
-    raise AssertionError
 
 
 def _batches(script: Sequence[Command]) -> list[list[Command]]:
