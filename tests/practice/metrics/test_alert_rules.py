@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from practice.metrics.rules import Rules
+from practice.metrics.templates import expanded
 from practice.promql.engine import Engine
 from practice.promql.labels import NAME, Labels, labels_of
 from practice.promql.memory import Memory
@@ -63,6 +64,28 @@ async def test_they_write_as_a_real_prometheus_does(tmp_path: Path) -> None:
 
 
 _OF_A_RULE = ("state", "name", "duration", "labels", "annotations", "health", "type")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ humanize }}",
+        "{{ humanize 1 2 }}",
+        "{{ if $value }}",
+        "{{ $value $value }}",
+        '{{ printf "%f" }}',
+        "{{ x | y }}",
+    ],
+)
+def test_a_template_that_cannot_be_expanded_says_so(template: str) -> None:
+    """In the place of its text; the alert is told all the same."""
+    assert expanded(f"a {template}", (), 1.0).startswith("<error expanding template: ")
+
+
+@pytest.mark.parametrize("template", ["{{ }}", "{{ printf }}", "{{", "}}", '{{ "a|b" }}', "{{ $labels. }}"])
+def test_an_odd_template_is_no_accident(template: str) -> None:
+    """Text comes out, whatever went in."""
+    assert isinstance(expanded(template, (), 1.0), str)
 
 
 def test_an_alert_is_pending_for_as_long_as_it_was_told(tmp_path: Path) -> None:
