@@ -11,16 +11,16 @@ import pytest
 
 from practice import telemetries
 from practice.children import ChildFailed, Children
-from practice.control_plane import ControlPlane
 from practice.history import Chapter
 from practice.series import Play
+from practice.small_plane import SmallPlane
 from practice.telemetry import Telemetry
 from practice.traffic import behaviour
 from practice.waiting import until
 from practice.worlds import Pool, Program
 from tests.needs import needs
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.timeout(90)
 
 PROGRAM = Program("r/cart", service="cart", requests_per_second=40, pool=Pool("POOL"))
 PLAY = Play("past", "cart-a", "uid-a", "app", "n1", "r/cart:1", "cart", "10.0.0.1:80", "cart-x", "Running", True, 0)
@@ -52,14 +52,14 @@ QUERIES = (
 
 
 @pytest.mark.prometheus
-async def test_both_remember_the_same_past(control_plane: ControlPlane, tmp_path: Path) -> None:
+async def test_both_remember_the_same_past(small_plane: SmallPlane, tmp_path: Path) -> None:
     """The same chapters, written as blocks for the one and as columns for the other."""
     needs("prometheus", "promtool")
     now = time.time()
     told = chapters(now)
-    real = await telemetries.start("real", tmp_path / "real", control_plane, namespaces=["past"], chapters=told)
+    real = await telemetries.start("real", tmp_path / "real", small_plane, namespaces=["past"], chapters=told)
     try:
-        small = await telemetries.start("small", tmp_path / "small", control_plane, namespaces=["past"], chapters=told)
+        small = await telemetries.start("small", tmp_path / "small", small_plane, namespaces=["past"], chapters=told)
         try:
             moments = [now - minutes * 60 + 0.5 for minutes in (99, 60, 31, 24, 2)]
             pairs = [(await real.ask(query, at), await small.ask(query, at)) for query in QUERIES for at in moments]
@@ -74,11 +74,9 @@ async def test_both_remember_the_same_past(control_plane: ControlPlane, tmp_path
         assert all(math.isclose(mine[key], theirs[key], rel_tol=1e-6, abs_tol=1e-9) for key in mine), (mine, theirs)
 
 
-async def test_the_past_ends_where_the_present_begins(control_plane: ControlPlane, tmp_path: Path) -> None:
+async def test_the_past_ends_where_the_present_begins(small_plane: SmallPlane, tmp_path: Path) -> None:
     """What was played and is no more is over at the first scrape; the kubelet itself is seen."""
-    small = await telemetries.start(
-        "small", tmp_path, control_plane, namespaces=["past"], chapters=chapters(time.time())
-    )
+    small = await telemetries.start("small", tmp_path, small_plane, namespaces=["past"], chapters=chapters(time.time()))
 
     try:
         # Alerts look back further than one scrape.
@@ -92,9 +90,9 @@ async def test_the_past_ends_where_the_present_begins(control_plane: ControlPlan
     assert next(iter(past.values())) > 20
 
 
-async def test_it_is_gone_when_it_is_stopped(control_plane: ControlPlane, tmp_path: Path) -> None:
+async def test_it_is_gone_when_it_is_stopped(small_plane: SmallPlane, tmp_path: Path) -> None:
     """Nothing listens any more."""
-    small = await telemetries.start("small", tmp_path, control_plane, namespaces=["past"])
+    small = await telemetries.start("small", tmp_path, small_plane, namespaces=["past"])
     before = await _answers(small)
 
     await small.stop()
