@@ -1,6 +1,7 @@
 """Stories that must come to the same under Kubernetes' own controllers and under practice's."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from practice.api import ApiError, Json
 from practice.controllers.conditions import condition, holds
@@ -455,6 +456,43 @@ async def a_node_that_is_ill(stage: Stage) -> Sequence[object]:
     return [sorted((each["key"], each["effect"]) for each in taints), told]
 
 
+async def a_node_that_is_closed(stage: Stage) -> Sequence[object]:
+    """Taken ports, a cordon and a taint keep pods away, each in its own words; lifting them lets the pods come."""
+    nodes = sorted(each["metadata"]["name"] for each in await stage.api.items(NODE.path()))
+    here = {"nodeSelector": {"kubernetes.io/hostname": nodes[0]}, "containers": [CONTAINER]}
+    porter = {**here, "containers": [{**CONTAINER, "ports": [{"containerPort": 8080, "hostPort": 8099}]}]}
+    taint = {"key": "reserved", "value": "yes", "effect": "NoSchedule"}
+
+    async def why_not(name: str, spec: Json) -> str:
+        await stage.make(POD, name, {"spec": spec})
+        said: list[str] = []
+
+        async def refused() -> bool:
+            placed = condition(await stage.get(POD, name), "PodScheduled") or {}
+            said.append(placed.get("message", ""))
+            return placed.get("status") == "False"
+
+        await stage.until(f"the {name} to be refused", refused)
+        return said[-1]
+
+    async def placed(name: str) -> bool:
+        return holds(await stage.get(POD, name), "Ready")
+
+    try:
+        await stage.make(POD, "first", {"spec": porter})
+        await stage.until("the first to be placed", lambda: placed("first"))
+        told = [await why_not("second", porter)]
+        await stage.change(NODE, nodes[0], {"spec": {"unschedulable": True}})
+        told.append(await why_not("third", here))
+        await stage.change(NODE, nodes[0], {"spec": {"unschedulable": None, "taints": [taint]}})
+        told.append(await why_not("fourth", here))
+    finally:
+        await stage.change(NODE, nodes[0], {"spec": {"unschedulable": None, "taints": None}})
+    for name in ("third", "fourth"):
+        await stage.until(f"the {name} to be placed", partial(placed, name))
+    return told
+
+
 async def a_node_that_falls_silent(stage: Stage) -> Sequence[object]:
     """Nobody renews its lease: after a while nothing is known about it."""
     node = await _lonely_node(stage)
@@ -531,6 +569,6 @@ STORIES = (
     work_that_ends,
     pods_that_must_stay,
 )
-STORIES_OF_NODES = (a_node_that_is_ill,)
-"""They add a node, which others would count."""
+STORIES_OF_NODES = (a_node_that_is_ill, a_node_that_is_closed)
+"""They add a node, which others would count, or close one."""
 SLOW_STORIES = (a_node_that_falls_silent,)
