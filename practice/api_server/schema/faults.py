@@ -40,10 +40,6 @@ def not_found(field: str, value: Any) -> Fault:
     return Fault(field, "FieldValueNotFound", f"Not found: {shown(value)}")
 
 
-def too_many(field: str, value: Any, most: int) -> Fault:
-    return Fault(field, "FieldValueTooMany", f"Too many: {value}: must have at most {most} item{'s' * (most != 1)}")
-
-
 def too_long(field: str, most: int) -> Fault:
     return Fault(field, "FieldValueTooLong", f"Too long: may not be more than {most} byte{'s' * (most != 1)}")
 

@@ -15,9 +15,7 @@ _RETAIN = "$retainKeys"
 _ORDER = "$setElementOrder/"
 _DELETE = "$deleteFromPrimitiveList/"
 
-BAD_PRIMITIVE_LIST = "invalid patch format of primitive list"
 BAD_RETAIN_KEYS = "invalid patch format of retainKeys"
-BAD_ORDER = "invalid patch format of setElementOrder list"
 
 
 def merged(current: Json, patch: Json, schema: Schema) -> Json:

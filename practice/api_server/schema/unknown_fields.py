@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from practice.api_server.schema import times
+from practice.api_server.schema.go_words import cannot_restore, kind_of, kind_of_number, wrong_byte
 from practice.api_server.schema.json_words import syntax_error, unknown_constant
 from practice.api_server.schema.quantities import WRONG_FORMAT, BadQuantity, canonical
 from practice.api_server.schema.schemas import Field, Json, Schema, empty
@@ -53,11 +54,6 @@ def repeated_keys(item: Any, path: str = "") -> list[str]:
     elif isinstance(item, list):
         found += [each for place, value in enumerate(item) for each in repeated_keys(value, f"{path}[{place}]")]
     return found
-
-
-def unknown_fields(item: Json, schema: Schema) -> list[str]:
-    """The server's words about fields that the kind does not have and keys that came twice."""
-    return decoded(item, schema).strict
 
 
 def decoded(item: Json, schema: Schema, *, patched: bool = False, settled: Json | None = None) -> Decoded:
@@ -177,7 +173,7 @@ class _Reader:
                     raise CannotDecode(str(bad)) from None
             case "time" | "micro-time":
                 if not isinstance(value, str):
-                    return self._wrong_inside(_kind(value), "string")
+                    return self._wrong_inside(kind_of(value), "string")
                 try:
                     return times.canonical(value, micro=known.schema.form == "micro-time") or None
                 except ValueError as bad:
@@ -185,7 +181,7 @@ class _Reader:
             case "int-or-string":
                 if isinstance(value, str) or (type(value) is int and -(2**31) <= value < 2**31):
                     return value
-                return self._wrong_inside(_kind_of_number(value), "int32")
+                return self._wrong_inside(kind_of_number(value), "int32")
             case _:
                 return self._bytes(value, known)
 
@@ -198,7 +194,7 @@ class _Reader:
         try:
             base64.b64decode(plain, validate=True)
         except binascii.Error:
-            words = f"illegal base64 data at input byte {_wrong_byte(plain)}"
+            words = f"illegal base64 data at input byte {wrong_byte(plain)}"
             if self._patched:
                 raise CannotDecode(f"error decoding from json: {words}") from None
             self.wrong = self.wrong or words
@@ -208,7 +204,7 @@ class _Reader:
         """Go reads bytes from a list of numbers too."""
         for each in value:
             if each is not None and not (type(each) is int and 0 <= each < 256):
-                self.wrong = self.wrong or self._cannot_unmarshal(_kind_of_number(each), "uint8")
+                self.wrong = self.wrong or self._cannot_unmarshal(kind_of_number(each), "uint8")
                 return ""
         return base64.b64encode(bytes(each or 0 for each in value)).decode()
 
@@ -223,8 +219,8 @@ class _Reader:
 
     def _wrong(self, value: Any, known: Field) -> Any:
         if self._patched:
-            raise CannotDecode(_cannot_restore(value, known))
-        given = _kind_of_number(value) if known.schema.form in _INT_RANGE else _kind(value)
+            raise CannotDecode(cannot_restore(value, known))
+        given = kind_of_number(value) if known.schema.form in _INT_RANGE else kind_of(value)
         self.wrong = self.wrong or self._cannot_unmarshal(given, known.go_type)
         return None
 
@@ -256,47 +252,3 @@ class _Key(str):
 
 def _joined(path: list[str | int]) -> str:
     return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
-
-
-def _kind_of_number(value: Any) -> str:
-    """As `_kind`, where Go also says which number."""
-    return f"number {json.dumps(value)}" if _kind(value) == "number" else _kind(value)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
-
-
-_GO_KINDS = {str: "string", bool: "bool", int: "int64", float: "float64", list: "slice"}
-
-
-def _cannot_restore(value: Any, known: Field) -> str:
-    given = _GO_KINDS.get(type(value), "map")
-    match known.schema.form:
-        case "struct":
-            return f"cannot restore struct from: {given}"
-        case "map":
-            return f"cannot restore map from {given}"
-        case "list" | "bytes":
-            return f"cannot restore slice from {given}"
-        case "string" as form:
-            return f"cannot convert int64 to {known.go_type}" if given == "int64" else f"unrecognized type: {form}"
-        case "bool" as form:
-            return f"unrecognized type: {form}"
-        case form:
-            return f"cannot convert float64 to {known.go_type}" if given == "float64" else f"unrecognized type: {form}"
-
-
-def _wrong_byte(text: str) -> int:
-    """Where Go's decoder stumbles."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    for place, letter in enumerate(text):
-        if letter not in alphabet:
-            return place
-    return len(text) - len(text) % 4 if len(text) % 4 else len(text)
