@@ -70,7 +70,10 @@ image-install: wheel  ## install the wheel with the locked versions into TARGET
 image-check:  ## the installed product starts
 	@cd / && PYTHONSAFEPATH=1 $(TARGET)/bin/hilda --help >/dev/null && PYTHONSAFEPATH=1 $(TARGET)/bin/hilda where >/dev/null
 
+image-demo:  ## the installed product plays an incident, with no more than a bare machine has
+	@cd / && env -u KUBEBUILDER_ASSETS PATH=/usr/bin:/bin PYTHONSAFEPATH=1 $(TARGET)/bin/hilda demo --play --cluster small --seed 1
+
 clean:  ## what can be made again
 	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo drill test check prove lock wheel pictures record image-install image-check clean
+.PHONY: help setup demo drill test check prove lock wheel pictures record image-install image-check image-demo clean
