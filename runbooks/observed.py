@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.findings import Cause
+from domain.findings import Cause, Finding
 from domain.objects import ObjectRef
 from policy.redaction import redact
 from runbooks.conditions import CONDITIONS
-from runbooks.slots import CALLED_BY, CHANGED_FROM, SLOTS, Unfillable, workload_kind
+from runbooks.slots import CALLED_BY, CHANGED_FROM, SLOTS, Unfillable, number, workload_kind
 
+_FEW_ERRORS = 2.0
+"""Percent of requests that may fail without anybody calling it trouble."""
 _NAMES_OBJECT = {
     "workload": ("workload_kind", "workload"),
     "pod": ("Pod", "pod"),
@@ -87,14 +89,26 @@ def _looks_secret(name: str, values: Mapping[str, str]) -> bool:
 
 
 def _measured(cause: Cause) -> dict[str, str]:
-    """Queries that showed the trouble, of the cause and of what follows from it: they also show when it is over."""
+    """Queries that showed the trouble, of the cause and of what follows from it: they also show when it is over.
+
+    What was measured of the workload to blame comes first: others may have troubles of their own.
+    """
     values: dict[str, str] = {}
-    for finding in (cause.finding, *cause.consequences):
-        query = finding.facts.get("query", "")
-        if query and finding.code == "pool-exhausted":
+    blamed = _workload(cause.finding)
+    for finding in sorted((cause.finding, *cause.consequences), key=lambda each: _workload(each) != blamed):
+        query, before = finding.facts.get("query", ""), finding.facts.get("from", "")
+        if not query:
+            continue
+        if finding.code == "pool-exhausted":
             values.setdefault("pool_query", query)
-        if query and finding.code == "errors-high":
-            values.setdefault("errors_query", query)
-        if query and finding.code == "latency-high" and "from" in finding.facts and "latency_query" not in values:
-            values |= {"latency_query": query, "baseline": finding.facts["from"]}
+        if finding.code == "errors-high" and "errors_query" not in values:
+            usual = float(before) if number(before) else 0.0
+            values |= {"errors_query": query, "errors_bound": f"{max(_FEW_ERRORS, 1.5 * usual):g}"}
+        if finding.code == "latency-high" and before and "latency_query" not in values:
+            values |= {"latency_query": query, "baseline": before}
     return values
+
+
+def _workload(finding: Finding) -> tuple[str, str]:
+    ref = finding.object
+    return finding.facts.get("namespace", ref.namespace), finding.facts.get("workload", ref.name)

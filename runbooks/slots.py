@@ -172,6 +172,7 @@ _ALL = (
     Slot("present_selector_value", "the present label", label_value, "a label's value", "chekout"),
     Slot("baseline", "the latency from before", number, "a number", "0.12"),
     Slot("latency_query", "the latency query", promql, "a PromQL expression", "latency_p95_seconds"),
+    Slot("errors_bound", "the share of errors that is usual", number, "a number", "2"),
     Slot("errors_query", "the query for errors", promql, "a PromQL expression", "errors_percent"),
     Slot("pool_query", "the query for the pool's use", promql, "a PromQL expression", "pool_used_percent"),
 )

@@ -216,6 +216,23 @@ def test_the_queries_that_showed_the_trouble_show_when_it_is_over() -> None:
     assert [(e.query, e.comparison, e.bound) for e in plan.expectations] == [("used", "<", 95.0), ("p95", "<", 0.06)]
 
 
+def test_the_trouble_of_the_workload_to_blame_is_what_has_to_end() -> None:
+    """Callers show it too, and may have troubles of their own; a share of errors that was usual before is no fault."""
+    pool = cause(
+        "pool-exhausted", "Deployment", "z", env_name="P", env_value="2", previous_env_value="20", query="used"
+    )
+    caller = cause("latency-high", "Deployment", "a", query="p95 of a", **{"from": "0.2"}).finding
+    own = cause("latency-high", "Deployment", "z", query="p95 of z", **{"from": "0.04"}).finding
+    failing = cause("errors-high", "Deployment", "z", query="errors of z", **{"from": "4"}).finding
+    pool = dataclasses.replace(
+        pool, finding=dataclasses.replace(pool.finding, facts={**pool.finding.facts, "container": "web"})
+    )
+
+    plan = plan_for(dataclasses.replace(pool, consequences=(caller, failing, own)))
+
+    assert [(e.query, e.bound) for e in plan.expectations] == [("used", 95.0), ("errors of z", 6.0), ("p95 of z", 0.06)]
+
+
 def test_where_nothing_changes_nothing_is_expected_of_metrics() -> None:
     """A plan of reading and tasks promises no recovery."""
     plan = plan_for(cause("pool-exhausted", query="used"))
@@ -239,9 +256,9 @@ FACTS = sorted(SLOTS)
 
 
 @given(
-    st.sampled_from(["image-pull", "config-missing", "crash-loop", "out-of-memory", "pool-exhausted"]),
+    st.sampled_from(sorted({code for book in BOOKS for code in book.causes})),
     st.dictionaries(st.sampled_from(FACTS), st.text(max_size=30) | st.sampled_from([s.sample for s in SLOTS.values()])),
-    st.sampled_from(["Deployment", "StatefulSet", "Service", "Pod", "CronJob"]),
+    st.sampled_from(["Deployment", "StatefulSet", "Service", "Pod", "CronJob", "Node", "HorizontalPodAutoscaler"]),
     st.text(max_size=12) | st.just("basket"),
 )
 @settings(deadline=None)

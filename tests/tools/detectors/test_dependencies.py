@@ -72,6 +72,7 @@ def test_an_address_in_the_settings_is_a_call(address: str, how: str) -> None:
     "value",
     [
         "pricing-v2",
+        "pricing.shop.example.com",
         "my.pricing.example",
         "pricing.example.com",
         "http://pricing.other.svc",
