@@ -3,8 +3,9 @@
 from hypothesis import strategies as st
 
 _NAMES = (
-    "requests_total requests_total memory_bytes memory_bytes limit_bytes odd odd seconds_bucket owner nothing".split()
-)
+    "requests_total requests_total memory_bytes memory_bytes odd odd "
+    "limit_bytes seconds_bucket torn_bucket owner nothing"
+).split()
 _LABELS = ("namespace", "service", "pod", "code", "le", "kind")
 _MATCHERS = (
     'namespace="shop"',

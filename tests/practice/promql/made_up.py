@@ -39,6 +39,9 @@ def awkward_samples(seed: int) -> Memory:
                 add("memory_bytes", _spoilt(chance, _gauge(chance, 1e8)), **who)
                 add("limit_bytes", np.full(MOMENTS, 2e8), **who)
         add("owner", np.ones(MOMENTS), namespace=space, team=chance.choice(("red", "blue")))
+    # Scraped while it changed: a larger bucket may hold less than a smaller one; one is there twice, one is none.
+    for bound, level in (("-1", 1.0), ("0.1", 5.0), ("1", 6.0), ("1.0", 3.0), ("2.5", 9.0), ("+Inf", 9.0), ("x", 1.0)):
+        add("torn_bucket", np.floor(_gauge(chance, level)), le=bound)
     odd = _gauge(chance, 3.0)
     odd[::7], odd[3::50], odd[5::61] = np.nan, np.inf, -np.inf
     add("odd", odd, kind="odd")
