@@ -51,7 +51,7 @@ class History:
             times = [f" {at:.3f}" for at in stretch.moments.tolist()]
             for sample, values in stretch.columns:
                 series = f"{sample.series} "
-                yield from [f"{series}{value:.12g}{at}" for value, at in zip(values.tolist(), times, strict=True)]
+                yield from [f"{series}{value:.17g}{at}" for value, at in zip(values.tolist(), times, strict=True)]
         yield "# EOF\n"
 
 

@@ -59,10 +59,9 @@ class Sample:
         inside = ",".join(f'{name}="{value}"' for name, value in self.labels)
         return f"{self.name}{{{inside}}}"
 
-    def line(self, at: float | None = None) -> str:
-        """As in Prometheus' text formats; with `at`, in seconds, as in OpenMetrics."""
-        time = "" if at is None else f" {at:.3f}"
-        return f"{self.series} {self.value:.12g}{time}"
+    def line(self) -> str:
+        """As in Prometheus' text format, to the last digit: a counter rounded down would seem to have started anew."""
+        return f"{self.series} {self.value:.17g}"
 
 
 def samples(play: Play, totals: Totals) -> Iterator[Sample]:

@@ -1,12 +1,16 @@
 """Prometheus beside the cluster."""
 
+import dataclasses
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from practice.children import Children
 from practice.history import LOOKS_BACK, Chapter, write_history
-from practice.series import Play
+from practice.series import Play, samples
 from practice.telemetry import Telemetry
-from practice.traffic import behaviour, grown
+from practice.traffic import Behaviour, Meter, behaviour, grown
 from practice.waiting import until
 from practice.worlds import Program
 
@@ -53,3 +57,24 @@ def test_restarts_are_spread_over_the_time_in_which_they_happened() -> None:
     counts = [int(line.split()[-2]) for line in history.lines() if line.startswith(name)]
     assert counts == sorted(counts)
     assert set(counts) == {0, 1, 2, 3}
+
+
+@given(requests=st.floats(1, 300), seconds=st.floats(1, 60), latency=st.floats(1000, 9000))
+def test_no_counter_falls_where_the_past_meets_the_present(requests: float, seconds: float, latency: float) -> None:
+    """Not by a digit: a bucket that nothing falls into any more would seem to start anew, with all it ever held."""
+    end = 1_790_000_000.0
+    quick, slow = (
+        dataclasses.replace(
+            PLAY, how=Behaviour(serving=True, requests_per_second=requests, latency_ms=each, memory_bytes=1e8)
+        )
+        for each in (30.0, latency)
+    )
+
+    history = write_history([Chapter(end - 4000, end - 900, (quick,)), Chapter(end - 900, end, (slow,))])
+    meter = Meter(slow.how, end, dict(history.totals[PLAY.key]))
+    live = [sample.line().rsplit(" ", 1) for sample in samples(slow, meter.at(end + seconds, slow.how))]
+    past = {sample.series: float(values[-1]) for sample, values in history.stretches[-1].columns}
+
+    counters = [(past[series], float(value)) for series, value in live if "_bucket" in series or "_total" in series]
+    assert len(counters) > 10
+    assert all(before <= after for before, after in counters)
