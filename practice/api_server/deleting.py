@@ -1,6 +1,7 @@
 """Delete: at once, after a grace period, or when the last finalizer lets go."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from practice.api import Json
 from practice.api_server import admission, metadata, options
@@ -16,6 +17,12 @@ _RETURNED = frozenset(
 """Kinds whose deletion answers with the object; others answer with a Status."""
 _WAITING = "orphan", "foregroundDeletion"
 """Finalizers with which the garbage collector is asked to see to the dependents first."""
+_ORPHANING = ("jobs.batch", "replicationcontrollers")
+"""Kinds whose dependents stay unless the client says otherwise."""
+_ORPHANED_PODS = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 _PURGING = (
     "The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will "
     "automatically be purged by the system."
@@ -58,22 +65,17 @@ class Deleting:
         _check_preconditions(call, stored)
         admission.check_policy(self._store, call, stored.name)
         admission.check_may_go(call, stored.name)
-        meta = stored.item["metadata"]
         if stored.item["kind"] == "Namespace":
             return self._terminate_namespace(call, stored)
+        meta, grace = stored.item["metadata"], _grace(call, stored.item)
         finalizers = _with_wishes(meta.get("finalizers", []), call)
-        grace = _grace(call, stored.item)
-        if grace and meta.get("deletionTimestamp"):
-            shorter = _shortened(stored.item, grace, call)
-            return (self._keep(call, stored, shorter), False) if shorter else (stored.item, False)
         if not grace and not finalizers:
-            return (stored.item if call.dry_run else self._store.remove(_shelf(call), stored).item), True
-        is_waiting = meta.get("deletionTimestamp") and not meta.get("deletionGracePeriodSeconds")
-        if is_waiting and finalizers == meta.get("finalizers", []):
-            return stored.item, False
-        ending = _marked(stored.item, call.at, grace)
-        ending["metadata"] = metadata.ordered(ending["metadata"] | ({"finalizers": finalizers} if finalizers else {}))
-        return self._keep(call, stored, ending), False
+            return (stored.item if call.dry_run else self._store.remove(call.resource.shelf, stored).item), True
+        if not meta.get("deletionTimestamp"):
+            return self._keep(call, stored, _marked(stored.item, call.at, grace, finalizers)), False
+        if grace:
+            return self._keep(call, stored, _shortened(stored.item, grace)), False
+        return self._keep(call, stored, _with(stored.item, finalizers=finalizers, deletionGracePeriodSeconds=0)), False
 
     def _terminate_namespace(self, call: Call, stored: Stored) -> tuple[Json, bool]:
         item = stored.item
@@ -81,18 +83,13 @@ class Deleting:
             if not item["spec"].get("finalizers") and not item["metadata"].get("finalizers"):
                 return (item if call.dry_run else self._store.remove("namespaces", stored).item), True
             raise conflict("", "namespaces", stored.name, _PURGING)
-        ending = _marked(item, call.at, 0) | {"status": {**item.get("status", {}), "phase": "Terminating"}}
-        del ending["metadata"]["deletionGracePeriodSeconds"]
-        return self._keep(call, stored, ending), False
+        ending = _with(item, deletionTimestamp=stamp(call.at))
+        return self._keep(call, stored, ending | {"status": {**item.get("status", {}), "phase": "Terminating"}}), False
 
     def _keep(self, call: Call, stored: Stored, item: Json) -> Json:
         if call.dry_run or item == stored.item:
             return item
-        return self._store.put(_shelf(call), item).item
-
-
-def _shelf(call: Call) -> str:
-    return call.resource.shelf
+        return self._store.put(call.resource.shelf, item).item
 
 
 def _check_preconditions(call: Call, stored: Stored) -> None:
@@ -113,10 +110,15 @@ def _check_preconditions(call: Call, stored: Stored) -> None:
 
 
 def _with_wishes(finalizers: list[str], call: Call) -> list[str]:
+    """The finalizers, with the one that says what becomes of the object's dependents."""
     policy = call.options.get("propagationPolicy") or call.asked.query.get("propagationPolicy", "")
     orphans = call.options.get("orphanDependents")
     if not policy and orphans is None:
-        return finalizers
+        if call.resource.shelf not in _ORPHANING:
+            return finalizers
+        orphans = True
+        if call.resource.shelf == "jobs.batch":
+            call.warnings.append(_ORPHANED_PODS)
     kept = [each for each in finalizers if each not in _WAITING]
     if policy == "Orphan" or orphans:
         return [*kept, "orphan"]
@@ -138,21 +140,24 @@ def _grace(call: Call, item: Json) -> int:
     return 1 if wanted < 0 else int(wanted)
 
 
-def _shortened(item: Json, grace: int, call: Call) -> Json | None:
+def _shortened(item: Json, grace: int) -> Json:
     """A grace period that runs can only get shorter."""
     meta = item["metadata"]
     before = meta.get("deletionGracePeriodSeconds", 0)
     if grace >= before:
-        return None
+        return item
     until = parsed(meta["deletionTimestamp"]) - timedelta(seconds=before - grace)
-    return {**item, "metadata": {**meta, "deletionTimestamp": stamp(until), "deletionGracePeriodSeconds": grace}}
+    return _with(item, deletionTimestamp=stamp(until), deletionGracePeriodSeconds=grace)
 
 
-def _marked(item: Json, at: datetime, grace: int) -> Json:
+def _marked(item: Json, at: datetime, grace: int, finalizers: list[str]) -> Json:
     meta = item["metadata"]
-    marks: Json = {"deletionGracePeriodSeconds": grace}
-    if not meta.get("deletionTimestamp"):
-        marks["deletionTimestamp"] = stamp(at + timedelta(seconds=grace))
-        if "generation" in meta:
-            marks["generation"] = meta["generation"] + 1
-    return {**item, "metadata": metadata.ordered(meta | marks)}
+    generation = {"generation": meta["generation"] + 1} if "generation" in meta else {}
+    until = stamp(at + timedelta(seconds=grace))
+    return _with(item, deletionTimestamp=until, deletionGracePeriodSeconds=grace, finalizers=finalizers, **generation)
+
+
+def _with(item: Json, **fields: Any) -> Json:
+    """The object with these fields in its metadata; lists without anything in them are left out."""
+    meta = {key: value for key, value in {**item["metadata"], **fields}.items() if value != []}
+    return {**item, "metadata": metadata.ordered(meta)}

@@ -107,6 +107,10 @@ def expired(message: str) -> Refused:
     return Refused(410, "Expired", message)
 
 
+def too_large(limit: int) -> Refused:
+    return Refused(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
+
+
 def unsupported_media_type(message: str = "415: Unsupported Media Type") -> Refused:
     return Refused(415, "UnsupportedMediaType", message, {} if message.startswith("415") else None)
 

@@ -1,6 +1,7 @@
 """Whatever is wrong with a request, the small API server says so exactly as the real one does."""
 
 import asyncio
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -102,6 +103,7 @@ def asks() -> Iterator[Ask]:
     yield Ask(f"PATCH {SETTINGS}", [{"op": "test", "path": "/data/a", "value": "2"}], content_type=JSON_PATCH)
     yield Ask(f"PATCH {SETTINGS}", [{"op": "remove", "path": "/data/none"}], content_type=JSON_PATCH)
     yield Ask(f"POST {CORE}/configmaps", "")
+    yield Ask(f"POST {CORE}/configmaps", config(data={"a": "x" * 3_200_000}))
     yield Ask(f"POST {CORE}/configmaps", "[]")
     yield Ask(f"POST {CORE}/configmaps", "{bad")
     yield Ask(f"PUT {SETTINGS}", config(metadata={"name": "wrong", "resourceVersion": "abc"}))
@@ -195,7 +197,11 @@ async def answer(plane: Plane, ask: Ask) -> tuple[int, str]:
     async with (
         aiohttp.ClientSession() as session,
         session.request(
-            method, f"{plane.server}{path}", data=body, headers=headers | ask.headers, ssl=False
+            method,
+            f"{plane.server}{path}",
+            data=None if body is None else io.BytesIO(body.encode()),
+            headers=headers | ask.headers,
+            ssl=False,
         ) as response,
     ):
         text = await response.text()

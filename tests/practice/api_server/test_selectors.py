@@ -35,47 +35,49 @@ FIELD_SELECTORS = st.lists(
 class Planes:
     """The real one and ours, with the same ConfigMaps."""
 
-    def __init__(self, real: ControlPlane, small: SmallPlane) -> None:
-        self._files = [real.kubeconfig, small.kubeconfig]
+    def __init__(self, real: Api, small: Api) -> None:
+        self._apis = [real, small]
 
     async def fill(self) -> None:
-        for file in self._files:
-            async with Api(file) as api:
-                for number, labels in enumerate(LABELS):
-                    meta = {"name": f"chosen-{number}", "namespace": "default", "labels": labels}
-                    await api.ensure({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
+        for api in self._apis:
+            for number, labels in enumerate(LABELS):
+                meta = {"name": f"chosen-{number}", "namespace": "default", "labels": labels}
+                await api.ensure({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
 
     async def answers(self, query: dict[str, str]) -> list[str]:
         """Of each the names of what was chosen, or the refusal."""
-        found = []
-        for file in self._files:
-            async with Api(file) as api:
-                try:
-                    items = await api.items(PATH, **query)
-                    names = [each["metadata"]["name"] for each in items]
-                    found.append(" ".join(name for name in names if name.startswith("chosen")))
-                except ApiError as error:
-                    found.append(str(error))
-        return found
+        return [await _answer(api, query) for api in self._apis]
 
 
-@pytest.fixture(scope="module")
-def planes(control_plane: ControlPlane, small_plane: SmallPlane) -> Planes:
-    planes = Planes(control_plane, small_plane)
-    asyncio.run(planes.fill())
-    return planes
+async def _answer(api: Api, query: dict[str, str]) -> str:
+    try:
+        items = await api.items(PATH, **query)
+    except ApiError as error:
+        return str(error)
+    names = [each["metadata"]["name"] for each in items]
+    return " ".join(name for name in names if name.startswith("chosen"))
 
 
 @pytest.mark.parametrize(
     ("kind", "selectors"), [("labelSelector", LABEL_SELECTORS), ("fieldSelector", FIELD_SELECTORS)]
 )
-def test_selectors_mean_the_same(planes: Planes, kind: str, selectors: st.SearchStrategy[str]) -> None:
+def test_selectors_mean_the_same(
+    control_plane: ControlPlane, small_plane: SmallPlane, kind: str, selectors: st.SearchStrategy[str]
+) -> None:
     """Well formed or not."""
+    with asyncio.Runner() as runner:
+        real, small = (runner.run(Api(plane.kubeconfig).__aenter__()) for plane in (control_plane, small_plane))
+        planes = Planes(real, small)
+        runner.run(planes.fill())
 
-    @settings(max_examples=100)
-    @given(selector=selectors)
-    def alike(selector: str) -> None:
-        real, ours = asyncio.run(planes.answers({kind: selector}))
-        assert ours == real
+        @settings(max_examples=100)
+        @given(selector=selectors)
+        def alike(selector: str) -> None:
+            said, ours = runner.run(planes.answers({kind: selector}))
+            assert ours == said
 
-    alike()
+        try:
+            alike()
+        finally:
+            for api in (real, small):
+                runner.run(api.__aexit__())
