@@ -20,8 +20,11 @@ def main() -> None:
     parser.add_argument("--tokens", type=Path, required=True, help='rows of `token,user,uid,"group"`')
     parser.add_argument("--audit-log", type=Path, help="file that gets a line for each write by people and by Hilda")
     chosen = parser.parse_args()
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(run(chosen))
+    try:
+        with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+            asyncio.run(run(chosen))
+    except OSError as error:
+        raise SystemExit(f"The API server cannot listen on 127.0.0.1:{chosen.port}: {error.strerror}.") from None
 
 
 async def run(chosen: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@ def decoded(raw: bytes) -> Json:
         type_ = dict(_wire(envelope[1]))
         api_version, kind = type_[1].decode(), type_[2].decode()
         return {"kind": kind, "apiVersion": api_version, **_message(_name(api_version, kind), envelope.get(2, b""))}
-    except (KeyError, IndexError, AttributeError, TypeError, UnicodeDecodeError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError, OverflowError) as error:
         raise NotProtobuf(str(error)) from None
 
 

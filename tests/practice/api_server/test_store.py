@@ -225,3 +225,25 @@ async def other_server(port: int, folder: Path) -> AsyncIterator[list[tuple[str,
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
     yield heard
     await runner.cleanup()
+
+
+async def test_two_thousand_pods_are_listed_and_watched(server: tuple[ApiServer, Api]) -> None:
+    """Whole, in pages, and by those who follow them from then on."""
+    inside, api = server
+    for number in range(2000):
+        meta = {"name": f"pod-{number:04}", "namespace": "default", "uid": str(number)}
+        spec = {"containers": [{"name": "main", "image": "x.example/y:1"}]}
+        inside.store.put("pods", {"kind": "Pod", "apiVersion": "v1", "metadata": meta, "spec": spec, "status": {}})
+    path = path_of("v1", "Pod", "default")
+
+    whole = await api.get(path)
+    pages = [page := await api.get(path, limit="500")]
+    while token := page["metadata"].get("continue"):
+        pages.append(page := await api.get(path, limit="500", **{"continue": token}))
+    followed = [each async for each in watched(api, path, timeoutSeconds="1")]
+
+    names = [f"pod-{number:04}" for number in range(2000)]
+    assert [each["metadata"]["name"] for each in whole["items"]] == names
+    assert [each["metadata"]["name"] for page in pages for each in page["items"]] == names
+    assert [len(page["items"]) for page in pages] == [500] * 4
+    assert [each["object"]["metadata"]["name"] for each in followed] == names
