@@ -24,7 +24,7 @@ def main() -> None:
         with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
             asyncio.run(run(chosen))
     except OSError as error:
-        raise SystemExit(f"The API server cannot listen on 127.0.0.1:{chosen.port}: {error.strerror}.") from None
+        raise SystemExit(f"The API server cannot start: {error}.") from None
 
 
 async def run(chosen: argparse.Namespace) -> None:
