@@ -154,6 +154,17 @@ class Stage:
         await self.until(f"{name} to say {reason}", there)
 
     async def picture(self, *kinds: Kind) -> list[str]:
+        """A glance, once it stands still: events are written a little after what they tell of."""
+        before: list[str] = []
+        for _ in range(20):
+            now = await self.glance(*kinds)
+            if now == before:
+                break
+            before = now
+            await asyncio.sleep(0.4)
+        return before
+
+    async def glance(self, *kinds: Kind) -> list[str]:
         """The objects of these kinds and what the controllers said, without what is never the same twice."""
         nodes = {each["metadata"]["name"] for each in await self.api.items(NODE.path())}
         items = [(kind, item) for kind in kinds for item in await self.all(kind)]

@@ -159,7 +159,7 @@ async def pods_that_fit_nowhere(stage: Stage) -> Sequence[object]:
     await stage.until("all to be refused", refused)
 
     async def told() -> bool:
-        return len({each for each in await stage.picture() if "FailedScheduling" in each}) == len(specs)
+        return len({each for each in await stage.glance() if "FailedScheduling" in each}) == len(specs)
 
     await stage.until("the events", told)
     # How often they are tried is chance.
@@ -275,7 +275,7 @@ async def loads_that_say_nothing(stage: Stage) -> Sequence[object]:
     await stage.says(AUTOSCALER, "missing", "FailedGetScale", "AbleToScale")
 
     async def told() -> bool:
-        return any("missing request for cpu" in each for each in await stage.picture())
+        return any("missing request for cpu" in each for each in await stage.glance())
 
     await stage.until("the missing request to be told", told)
     return _of_autoscalers(await stage.picture(AUTOSCALER))
@@ -290,6 +290,11 @@ async def volumes_claimed(stage: Stage) -> Sequence[object]:
     await stage.volume(f"{own}-small", "1Gi", "")
     await stage.volume(f"{own}-meant", "1Gi", "", claimRef={"namespace": own, "name": "meant"})
     await stage.volume(f"{own}-late", "1Gi", f"{own}-late")
+
+    async def offered() -> bool:
+        return sum('"Available"' in each for each in await stage.volumes()) == 4
+
+    await stage.until("the volumes to be there", offered)
     await stage.claim("plain", "2Gi", "")
     await stage.claim("meant", "1Gi", "")
     await stage.claim("huge", "99Gi", "")
@@ -308,7 +313,7 @@ async def volumes_claimed(stage: Stage) -> Sequence[object]:
 
     async def told() -> bool:
         reasons = ("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer", "FailedScheduling", "Scheduled")
-        lines = [each for each in await stage.picture() if each.startswith("Event")]
+        lines = [each for each in await stage.glance() if each.startswith("Event")]
         return all(any(reason in line for line in lines) for reason in reasons)
 
     await stage.until("the events", told)
@@ -394,7 +399,7 @@ async def work_that_ends(stage: Stage) -> Sequence[object]:
     await stage.says(JOB, "held", "JobSuspended", "Suspended")
 
     async def told() -> bool:
-        lines = await stage.picture()
+        lines = await stage.glance()
         return all(any(word in each for each in lines) for word in ("Completed", "BackoffLimit", "Deadline", "Suspend"))
 
     await stage.until("the events", told)
@@ -441,7 +446,7 @@ async def a_node_that_is_ill(stage: Stage) -> Sequence[object]:
 
     async def sent_away() -> bool:
         leaving = {pod["metadata"]["name"]: pod["metadata"].get("deletionTimestamp") for pod in await stage.all(POD)}
-        return bool(leaving["hasty"]) and any("TaintManager" in line for line in await stage.picture())
+        return bool(leaving["hasty"]) and any("TaintManager" in line for line in await stage.glance())
 
     await stage.until("the hasty pod to be sent away", sent_away)
     taints = (await stage.get(NODE, node))["spec"]["taints"]
