@@ -91,7 +91,9 @@ async def _decision_seen(app: App, ground: PracticeGround, settings: Settings) -
         await line.send(_message(app, conversation, words))
     waiting, *_ = await app.store.proposals.list(conversation=conversation)
     command = [HILDA, "proposals", "reject", waiting.proposal.id, "--as", "lead", "--reason", "a bench"]
-    await asyncio.to_thread(subprocess.run, command, env=_environment(ground, settings), check=True)
+    await asyncio.to_thread(
+        subprocess.run, command, env=_environment(ground, settings), check=True, capture_output=True
+    )
     async with asyncio.timeout(10):
         while "at" not in shown:
             await asyncio.sleep(0.01)
