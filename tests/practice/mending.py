@@ -30,7 +30,7 @@ def fixes(values: Mapping[str, str]) -> dict[str, Sequence[str]]:
     }
 
 
-async def tried(ground: PracticeGround, words: Sequence[str], *, seconds: float = 3) -> Verdict:
+async def tried(ground: PracticeGround, words: Sequence[str], *, seconds: float = 2) -> Verdict:
     """The verdict after a fix has had every chance."""
     await on(ground, words)
     started = time.monotonic()

@@ -113,7 +113,7 @@ async def test_a_claim_for_a_class_that_is_not_there_is_healed_by_going_back(sma
 
 async def test_an_autoscaler_at_its_limit_is_healed_by_a_higher_one(small_ground: OpenGround) -> None:
     """Its pods are hot and slow; scaling by hand is undone by the autoscaler."""
-    ground = await small_ground("autoscaler-limit", seed=31)
+    ground = await small_ground("autoscaler-limit", seed=31, metrics=False)
     values = ground.scenario.values
     before = await ground.healed()
     usage = await on(ground, ["top", "pods", "-l", f"app.kubernetes.io/name={values['victim']}", "--no-headers"])
