@@ -37,7 +37,22 @@ def warnings_about(item: Json, old: Json | None = None) -> list[str]:
             found += _of_pods(template["spec"], ".".join((*_TEMPLATES[kind], "spec")))
     if kind == "PersistentVolumeClaim":
         found += _fractions(item["spec"].get("resources", {}), "spec.resources", ("storage",))
+    if kind == "Service":
+        found += _of_services(item["spec"])
     return found
+
+
+def _of_services(spec: Json) -> Iterator[str]:
+    outside = spec.get("externalIPs")
+    if spec.get("clusterIP") == "None":
+        if spec.get("loadBalancerIP"):
+            yield "spec.loadBalancerIP is ignored for headless services"
+        if outside:
+            yield "spec.externalIPs is ignored for headless services"
+        if spec.get("sessionAffinity", "None") != "None":
+            yield "spec.SessionAffinity is ignored for headless services"
+    elif outside and spec.get("type") != "ExternalName":
+        yield "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
 
 
 def _changed(item: Json, old: Json | None) -> bool:

@@ -44,6 +44,9 @@ def service(item: Json, old: Json | None) -> Iterator[Fault]:
             if port.get("nodePort"):
                 yield forbidden(f"spec.ports[{place}].nodePort", "may not be used when `type` is 'ClusterIP'")
     yield from _port_duplicates(ports)
+    if spec.get("loadBalancerSourceRanges") and kind != "LoadBalancer":
+        # Written so by the real server, unlike the field itself.
+        yield forbidden("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
     if "allocateLoadBalancerNodePorts" in spec and kind != "LoadBalancer":
         yield forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'")
     reachable = kind in ("LoadBalancer", "NodePort") or (kind == "ClusterIP" and spec.get("externalIPs"))
