@@ -1,25 +1,18 @@
-"""The control planes of practice: who may do what on them, what they remember, and that nothing of them stays."""
+"""The control planes of practice: who may do what on them, and what they remember."""
 
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from practice import access, programs
+from practice import access
 from practice.api import Api, ApiError, path_of
-from practice.control_plane import ControlPlane
 from practice.kubectl import KubectlFailed, kubectl
 from practice.plane import Plane
-from practice.small_plane import SmallPlane
 from tests.needs import needs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
-
-PLANES = [(ControlPlane, 5), (SmallPlane, 3)]
-"""And the processes of each, the kubelet's among them."""
 
 SETTINGS = path_of("v1", "ConfigMap", "default", "rights")
 
@@ -104,56 +97,3 @@ async def test_writes_are_found_in_the_audit_log(any_plane: Plane, program: Path
     assert [(each["verb"], each["user"]["username"]) for each in mine] == [("patch", "executor")]
     assert mine[0]["impersonatedUser"]["username"] == "lead"
     assert all(each["verb"] not in ("get", "list", "watch") for each in entries)
-
-
-@pytest.mark.parametrize(("kind", "processes"), PLANES)
-async def test_nothing_is_left_after_stop(kind: type[ControlPlane | SmallPlane], processes: int) -> None:
-    """No process, and no folder if it was a temporary one."""
-    if kind is ControlPlane:
-        needs(*programs.CONTROL_PLANE)
-    plane = await kind.start(nodes=1)
-    pids = plane.children.pids
-
-    await plane.stop()
-
-    assert len(pids) == processes
-    assert not any(map(_alive, pids))
-    assert not plane.folder.exists()
-
-
-@pytest.mark.parametrize(("kind", "processes"), PLANES)
-async def test_nothing_survives_a_killed_parent(
-    tmp_path: Path, kind: type[ControlPlane | SmallPlane], processes: int
-) -> None:
-    """SIGKILL leaves no time to tidy up; the kernel does it."""
-    if kind is ControlPlane:
-        needs(*programs.CONTROL_PLANE)
-    code = (
-        "import asyncio, pathlib, sys, time\n"
-        f"from {kind.__module__} import {kind.__name__} as Plane\n"
-        "plane = asyncio.run(Plane.start(pathlib.Path(sys.argv[1])))\n"
-        "print(*plane.children.pids, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, tmp_path, stdout=asyncio.subprocess.PIPE)
-    assert parent.stdout
-    pids = [int(word) for word in (await parent.stdout.readline()).split()]
-    before = [_alive(pid) for pid in pids]
-    parent.kill()
-    await parent.wait()
-
-    for _ in range(50):
-        await asyncio.sleep(0.05)
-        if not any(map(_alive, pids)):
-            break
-    assert before == [True] * processes
-    assert not any(map(_alive, pids))
-
-
-def _alive(pid: int) -> bool:
-    """Running, and not just waiting for somebody to ask how it ended."""
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
