@@ -39,7 +39,7 @@ def progress_on_stderr(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
     from rich.text import Text
 
-    from bot.doors.terminal.visible import one_line
+    from domain.visible import one_line
 
     with Console(stderr=True).status(Text("looking …")) as status:
         yield lambda step: status.update(Text(f"looking: {one_line(step)} …"))

@@ -120,7 +120,7 @@ def _code_of(expected: HildaError) -> Exit:
 
 
 def shown_lines(text: str) -> str:
-    from bot.doors.terminal.visible import prose
+    from domain.visible import prose
 
     return prose(text)
 

@@ -9,7 +9,6 @@ from bot.doors.terminal.keys import keys_of
 from bot.doors.terminal.render import TONES
 from bot.doors.terminal.sources import span
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import exact, is_exact, one_line, prose
 from domain.cards import (
     Card,
     Chart,
@@ -28,6 +27,7 @@ from domain.cards import (
     Text,
 )
 from domain.evidence import Evidence
+from domain.visible import exact, is_exact, one_line, prose
 
 _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _STEPS = {"done": "✔", "running": "▸", "waiting": "·", "failed": "✖"}

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, tzinfo
 
 from rich.text import Text
 
-from bot.doors.terminal.quantities import Scale, scale_for, ticks
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import one_line
 from domain.cards import Chart, Series
+from domain.quantities import Scale, scale_for, ticks
+from domain.visible import one_line
 
 HEIGHT = 7
 WIDEST = 84

@@ -4,9 +4,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.doors.terminal.exact_lines import ExactLines
-from bot.doors.terminal.visible import exact, is_exact, one_line
 from domain.cards import Code
 from domain.risk import Risk
+from domain.visible import exact, is_exact, one_line
 
 RISKS: dict[Risk, str] = {
     Risk.read: "green",

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.doors.terminal.visible import prose
+from domain.visible import prose
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

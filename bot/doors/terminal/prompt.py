@@ -12,8 +12,8 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot.doors.terminal.keys import keys_of
 from bot.doors.terminal.listener import Listener
-from bot.doors.terminal.visible import one_line
 from domain.cards import ClusterLabel
+from domain.visible import one_line
 from policy.redaction import redact
 
 PHRASES = (

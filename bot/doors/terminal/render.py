@@ -20,7 +20,6 @@ from bot.doors.terminal.markdown_text import draw_markdown
 from bot.doors.terminal.sources import draw_sources
 from bot.doors.terminal.tables import draw_table
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import one_line, prose
 from domain.cards import (
     Card,
     Chart,
@@ -38,6 +37,7 @@ from domain.cards import (
     Text,
     Tone,
 )
+from domain.visible import one_line, prose
 
 TONES: dict[Tone, tuple[str, str, str]] = {
     "neutral": ("●", "*", "bold blue"),

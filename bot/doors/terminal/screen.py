@@ -11,9 +11,9 @@ from rich.text import Text
 from bot.doors.terminal.posts import Posts, is_progress
 from bot.doors.terminal.render import body, canvas, draw, show
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import prose
 from domain.cards import Card, Progress, ProgressState
 from domain.messages import Reply
+from domain.visible import prose
 
 
 class Screen:

@@ -6,9 +6,9 @@ from rich.text import Text
 
 from bot.doors.terminal.exact_lines import ExactLines, Trimmed
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import exact, one_line, prose
 from domain.evidence import Evidence
 from domain.look import Window
+from domain.visible import exact, one_line, prose
 
 
 def draw_sources(evidence: tuple[Evidence, ...], view: View) -> RenderableType:

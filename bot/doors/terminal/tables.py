@@ -8,8 +8,8 @@ from rich.text import Text
 
 from bot.doors.terminal.exact_lines import Trimmed
 from bot.doors.terminal.view import View
-from bot.doors.terminal.visible import one_line, prose
 from domain.cards import Table
+from domain.visible import one_line, prose
 
 GAP = 2
 LEAST = 14

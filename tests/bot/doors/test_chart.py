@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.doors.terminal.chart import HEIGHT, draw_chart
-from bot.doors.terminal.quantities import scale_for, ticks
 from bot.doors.terminal.view import View
 from domain.cards import Chart, Series
+from domain.quantities import scale_for, ticks
 
 START = datetime(2026, 3, 12, 13, 50, tzinfo=UTC)
 PLAIN = View(width=60, unicode=False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.doors.terminal.visible import exact, is_exact, one_line, prose
+from domain.visible import exact, is_exact, one_line, prose
 
 
 @pytest.mark.parametrize(

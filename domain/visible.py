@@ -1,4 +1,4 @@
-"""Making every character of somebody else's text visible: nothing that reaches a terminal may steer it."""
+"""Making every character of somebody else's text visible: nothing that reaches a screen may steer it."""
 
 import unicodedata
 

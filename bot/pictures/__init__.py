@@ -1,0 +1,1 @@
+"""What doors show that cannot draw for themselves: pictures as PNG bytes."""
