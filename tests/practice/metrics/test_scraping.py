@@ -1,6 +1,7 @@
 """What scrapes leave behind: the same series that a real Prometheus has of the same target."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -92,7 +93,7 @@ async def test_series_come_and_end_as_in_a_real_one(fickle: Fickle, tmp_path: Pa
             pairs.append((_of_real(real), _of_ours(memory)))
         types = {name: told[0]["type"] for name, told in real.told("/api/v1/metadata").items()}
     finally:
-        scraping.cancel()
+        await _ended(scraping)
         real.stop()
 
     for theirs, mine in pairs:
@@ -104,9 +105,11 @@ async def test_series_come_and_end_as_in_a_real_one(fickle: Fickle, tmp_path: Pa
 async def test_a_target_that_hangs_is_given_up_before_the_next_scrape() -> None:
     """It is down, and the scrapes go on."""
 
-    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(5)
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Says nothing until nobody listens any more."""
+        await reader.read()
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     memory = Memory()
@@ -114,11 +117,20 @@ async def test_a_target_that_hangs_is_given_up_before_the_next_scrape() -> None:
     scraping = asyncio.create_task(target.keep_scraping(memory))
 
     await asyncio.sleep(0.9)
-    scraping.cancel()
+    await _ended(scraping)
     server.close()
+    await server.wait_closed()
 
     assert 3 <= len(memory.table(target.url).moments) <= 5
     assert target.told()["health"] == "down"
+
+
+async def _ended(scraping: asyncio.Task[None]) -> None:
+    scraping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await scraping
+    # Connections are closed in a turn of the loop of their own.
+    await asyncio.sleep(0.05)
 
 
 def _of_real(real: Real) -> dict[str, str]:
