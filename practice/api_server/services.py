@@ -49,6 +49,9 @@ def keep_addresses(new: Json, old: Json, store: Store) -> None:
             mine.pop("externalTrafficPolicy", None)
         if _type(new) != "LoadBalancer":
             mine.pop("allocateLoadBalancerNodePorts", None)
+    policy = before.get("internalTrafficPolicy")
+    if _type(new) == "ExternalName" != _type(old) and mine.get("internalTrafficPolicy") == policy:
+        mine.pop("internalTrafficPolicy", None)
     give_addresses(new, store)
 
 
