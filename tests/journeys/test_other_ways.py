@@ -19,6 +19,7 @@ from tests.fakes.model_server import model_server
 from tests.hands.processes import Somebody
 from tests.hands.test_ordinary_user import folder, somebody
 from tests.journeys.office import open_office
+from tests.needs import needs
 from tests.postgres import PostgresServer, postgres_server
 
 __all__ = ["folder", "postgres_server", "somebody"]
@@ -122,6 +123,7 @@ async def test_a_bad_model_costs_one_line_and_nothing_else(
 @pytest.mark.prometheus
 def test_an_incident_is_played_to_its_end_as_an_ordinary_user(somebody: Somebody, folder: Path) -> None:
     """`hilda demo --play` as nobody: control plane, kubelet, sandbox, executor and judge without any right."""
+    needs(*programs.CONTROL_PLANE, *programs.METRICS, "kubectl")
     home = folder / "home"
     home.mkdir()
     home.chmod(0o777)
