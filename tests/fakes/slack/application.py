@@ -1,0 +1,60 @@
+"""The app as it is installed in the workspace: tokens, scopes, what it listens to, where its payloads go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.fakes.slack.shapes import Json
+
+SCOPES = frozenset(
+    """app_mentions:read assistant:write channels:history channels:join channels:read chat:write chat:write.public
+    commands files:read files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read
+    pins:write reactions:read reactions:write team:read users:read users:read.email users.profile:read""".split()
+)
+EVENTS = frozenset(
+    """app_home_opened app_mention app_uninstalled assistant_thread_context_changed assistant_thread_started
+    app_context_changed channel_archive channel_left channel_rename channel_unarchive group_left
+    member_joined_channel member_left_channel message.channels message.groups message.im reaction_added
+    tokens_revoked user_change""".split()
+)
+
+
+@dataclass
+class App:
+    """Everything an operator of a real app would see on its settings pages.
+
+    `request_url` set: payloads go there over HTTP. Unset: they go over Socket Mode.
+    """
+
+    id: str = "A0HILDA"
+    bot_id: str = "B0HILDA"
+    bot_user: str = "U0HILDA"
+    bot_token: str = "xoxb-fake-bot-token"
+    app_token: str = "xapp-1-A0HILDA-fake"
+    signing_secret: str = "fake-signing-secret"
+    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
+    app_scopes: set[str] = field(default_factory=lambda: {"connections:write"})
+    """Of the app-level token."""
+    events: set[str] = field(default_factory=lambda: set(EVENTS))
+    commands: dict[str, dict[str, Json]] = field(default_factory=lambda: {"/hilda": {"should_escape": True}})
+    shortcuts: dict[str, str] = field(default_factory=dict)
+    """callback_id → "global" or "message"; empty takes any."""
+    request_url: str = ""
+    state: str = "installed"
+    """or "revoked" (the token), or "uninstalled"."""
+    messages_tab: bool = True
+    data_visualization: bool = True
+    """Whether the workspace takes Slack's own charts; if not they are refused as unknown blocks."""
+
+    @property
+    def socket_mode(self) -> bool:
+        return not self.request_url
+
+    def configure(self, manifest: Mapping[str, Json]) -> None:
+        """Install by a manifest: https://docs.slack.dev/reference/app-manifest. Scopes, events, commands, shortcuts."""
+        features = manifest.get("features", {})
+        settings = manifest.get("settings", {})
+        self.scopes = set(manifest["oauth_config"]["scopes"].get("bot", ()))
+        self.events = set(settings.get("event_subscriptions", {}).get("bot_events", ()))
+        self.commands = {one["command"]: dict(one) for one in features.get("slash_commands", ())}
+        self.shortcuts = {one["callback_id"]: one["type"] for one in features.get("shortcuts", ())}
+        self.messages_tab = features.get("app_home", {}).get("messages_tab_enabled", True)
