@@ -5,6 +5,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from typing import TYPE_CHECKING
 
 from tests.fakes.slack import interactions
@@ -16,7 +17,7 @@ from tests.fakes.slack.seen import Seen, SeenView, elements_in, labels_of, seen_
 from tests.fakes.slack.shapes import Items, Json
 from tests.fakes.slack.triggers import answered
 from tests.fakes.slack.web_api import Call
-from tests.fakes.slack.workspace import Channel, Message, User, View
+from tests.fakes.slack.workspace import Channel, Message, User, View, Workspace
 
 if TYPE_CHECKING:
     from tests.fakes.slack.server import FakeSlack
@@ -148,7 +149,7 @@ class Person:
             workspace.ts(),
             self.user.id,
             text=written,
-            blocks=[_as_rich_text(text, workspace.id("b"))],
+            blocks=[_as_rich_text(written, workspace)],
             thread_ts=(thread.thread_ts or thread.ts) if thread else "",
             team=self.user.team_id,
             **more,
@@ -182,7 +183,8 @@ class Person:
     async def edits(self, seen: Seen, text: str) -> None:
         channel, message = self._own(seen)
         before = message.shown(self.slack.workspace.files)
-        message.text, message.blocks = self._encoded(text), [_as_rich_text(text, self.slack.workspace.id("b"))]
+        message.text = self._encoded(text)
+        message.blocks = [_as_rich_text(message.text, self.slack.workspace)]
         message.edited = {"user": self.user.id, "ts": self.slack.workspace.ts()}
         await _tried(self.slack.events.changed(channel, message, before))
 
@@ -552,9 +554,25 @@ class Person:
         return "" if answered_since or self.slack.clock.now() - since > 120 else status
 
 
-def _as_rich_text(text: str, block_id: str) -> Json:
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-    return {"type": "rich_text", "block_id": block_id, "elements": [section]}
+def _as_rich_text(written: str, workspace: Workspace) -> Json:
+    """What Slack's client makes of what was typed: text, and leaves for mentions."""
+    leaves: list[Json] = []
+    for part in re.split(r"(<[^<>]+>)", written):
+        target = part[1:-1].partition("|")[0]
+        if not part:
+            continue
+        if not part.startswith("<"):
+            leaves.append({"type": "text", "text": unescape(part)})
+        elif target.startswith("@"):
+            leaves.append({"type": "user", "user_id": target[1:]})
+        elif target.startswith("#"):
+            leaves.append({"type": "channel", "channel_id": target[1:]})
+        elif target.startswith("!"):
+            leaves.append({"type": "broadcast", "range": target[1:]})
+        else:
+            leaves.append({"type": "link", "url": target})
+    section = {"type": "rich_text_section", "elements": leaves}
+    return {"type": "rich_text", "block_id": workspace.id("b"), "elements": [section]}
 
 
 def _gone(seen: Seen) -> Message:

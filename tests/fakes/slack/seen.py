@@ -58,60 +58,71 @@ def _pings_of_text(text: str) -> Iterator[str]:
             yield target.removeprefix("!subteam^")
 
 
-def _lines(block: Json) -> Iterator[str]:
-    """The text of a block, in reading order."""
+_READ_IN_ORDER = (
+    "title",
+    "rich_text_title",
+    "subtitle",
+    "text",
+    "label",
+    "body",
+    "caption",
+    "fields",
+    "alt_text",
+    "elements",
+    "accessory",
+    "element",
+    "options",
+    "option_groups",
+    "hint",
+    "placeholder",
+    "description",
+    "details",
+    "output",
+    "sources",
+    "tasks",
+    "rows",
+    "actions",
+    "child_blocks",
+    "positive_button",
+    "negative_button",
+    "chart",
+    "series",
+    "segments",
+)
+
+
+def lines_of(block: Json, workspace: Workspace) -> Iterator[str]:
+    """The text of blocks in reading order. Only mrkdwn and markdown have markup; all else reads as it stands."""
     if isinstance(block, list):
         for item in block:
-            yield from _lines(item)
+            yield from lines_of(item, workspace)
     elif isinstance(block, dict):
-        if block.get("type") in ("rich_text_section", "rich_text_preformatted", "rich_text_quote"):
-            yield "".join(_leaf(one) for one in block["elements"])
+        kind = block.get("type")
+        if kind in ("rich_text_section", "rich_text_preformatted", "rich_text_quote"):
+            yield "".join(_leaf(one, workspace) for one in block["elements"])
             return
-        for key in ("title", "subtitle", "text", "label", "body", "caption", "fields", "alt_text"):
+        for key in _READ_IN_ORDER:
             held = block.get(key)
             if isinstance(held, str):
-                yield held
+                yield plain_words(held, workspace) if key == "text" and kind in ("mrkdwn", "markdown") else held
             elif held is not None:
-                yield from _lines(held)
-        for key in (
-            "elements",
-            "accessory",
-            "element",
-            "options",
-            "option_groups",
-            "hint",
-            "placeholder",
-            "description",
-            "details",
-            "output",
-            "sources",
-            "tasks",
-            "rows",
-            "actions",
-            "child_blocks",
-            "positive_button",
-            "negative_button",
-            "chart",
-            "series",
-            "segments",
-        ):
-            yield from _lines(block.get(key))
+                yield from lines_of(held, workspace)
 
 
-def _leaf(leaf: Json) -> str:
+def _leaf(leaf: Json, workspace: Workspace) -> str:
     match leaf["type"]:
         case "text":
             return str(leaf["text"])
         case "link":
             return str(leaf.get("text") or leaf["url"])
         case "user":
-            return f"<@{leaf['user_id']}>"
+            return plain_words(f"<@{leaf['user_id']}>", workspace)
         case "usergroup":
-            return f"<!subteam^{leaf['usergroup_id']}>"
+            return f"@{leaf['usergroup_id']}"
         case "channel":
-            return f"<#{leaf['channel_id']}>"
+            return plain_words(f"<#{leaf['channel_id']}>", workspace)
         case "broadcast":
-            return f"<!{leaf['range']}>"
+            return f"@{leaf['range']}"
         case "emoji":
             return f":{leaf['name']}:"
         case "date":
@@ -179,9 +190,10 @@ def seen_message(workspace: Workspace, message: Message) -> Seen:
     copied = copy.deepcopy(message)
     in_attachments = [block for one in copied.attachments for block in one.get("blocks", [])]
     blocks = [*copied.blocks, *in_attachments]
-    lines = list(_lines(blocks)) if blocks else [copied.text]
+    lines = list(lines_of(blocks, workspace)) if blocks else [plain_words(copied.text, workspace)]
     lines += [copied.markdown] if copied.streaming else []
-    lines += [str(one[key]) for one in copied.attachments for key in ("pretext", "title", "text") if one.get(key)]
+    for one in copied.attachments:
+        lines += [plain_words(str(one[key]), workspace) for key in ("pretext", "title", "text") if one.get(key)]
     files = [workspace.files[one] for one in copied.files]
     pings = {*pings_in(blocks), *(_pings_of_text(copied.text) if not blocks else ())}
     return Seen(
@@ -190,7 +202,7 @@ def seen_message(workspace: Workspace, message: Message) -> Seen:
         copied.thread_ts,
         copied.user,
         plain_words(copied.text, workspace),
-        plain_words("\n".join(lines), workspace),
+        "\n".join(lines),
         copied.blocks,
         copied.attachments,
         files,
@@ -228,5 +240,5 @@ class SeenView:
 def seen_view(workspace: Workspace, view: View) -> SeenView:
     shown = view.shown()
     title = (shown.get("title") or {}).get("text", "")
-    words = plain_words("\n".join(_lines(shown["blocks"])), workspace)
+    words = "\n".join(lines_of(shown["blocks"], workspace))
     return SeenView(view.id, shown["type"], title, words, shown["blocks"], shown, view.hash, shown["state"]["values"])
