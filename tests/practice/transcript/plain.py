@@ -2,6 +2,7 @@
 
 import re
 
+_AGE = r"(?:\d{1,3}s|[2-9]m(?:\d+s)?)"
 _DROPS = [
     # Whether a change of the same second counts as one is a matter of when the second began.
     (r"^ *annotations:\n *endpoints\.kubernetes\.io/last-change-trigger-time: .*\n", ""),
@@ -16,8 +17,8 @@ _DROPS = [
     (r"\b192\.0\.2\.10:\d+|(?<=TargetPort:)\s+\d{5}(?=/TCP)", "<server>"),
     (r"\b10\.(96|24\d)\.\d+\.\d+\b", "<address>"),
     (r"containerd://[0-9a-f]{64}", "<container>"),
-    # Ages are given in full seconds and minutes here; other durations stand behind a letter or a sign.
-    (r"(?<![\w=.:/-])(?<!for )\d+(s|m\d+s|m)( \(x\d+ over \d+(s|m\d+s|m)\))?(?![\w=])", "<age>"),
+    # Nothing here is ten minutes old; other durations stand behind a sign, and 50m is a quantity.
+    (rf"(?<![\w=.:/-])(?<!for ){_AGE}( \(x\d+ over {_AGE}\))?(?![\w=])", "<age>"),
     (r"<(invalid|unknown)>(?=  )", "<age>"),
     # Names that controllers draw: a ReplicaSet's hash, then a pod's letters; an event's number.
     (

@@ -22,7 +22,7 @@ _READS = re.compile(
 _PATIENCE = 8.0
 """Seconds in which two control planes have to come to the same answer."""
 _LONGEST = "60"
-_AT_ONCE = 3
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
