@@ -45,6 +45,9 @@ class App:
     data_visualization: bool = True
     """Whether the workspace takes Slack's own charts; if not they are refused as unknown blocks."""
 
+    sold_outside_marketplace: bool = False
+    """Such apps read histories once a minute, 15 messages at a time, since 2025-05-29."""
+
     @property
     def socket_mode(self) -> bool:
         return not self.request_url

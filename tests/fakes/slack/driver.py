@@ -217,6 +217,13 @@ class Person:
         }
         await _tried(self.slack.events.emit(channel, event, "reaction_added"))
 
+    async def changes(self, **more: Json) -> None:
+        """Something about the person is different now: `guest`, `timezone`, `deleted`, …"""
+        for name, value in more.items():
+            setattr(self.user, name, value)
+        event = {"type": "user_change", "user": {"id": self.id}, "event_ts": self.slack.workspace.ts()}
+        await _tried(self.slack.events.emit(None, event, "user_change"))
+
     def reloads(self) -> None:
         """Slack's client starts anew: what only this person saw is gone."""
         for channel in self.slack.workspace.channels.values():
@@ -276,7 +283,7 @@ class Person:
         payload = interactions.block_suggestion(
             self.slack, self.user, self._place(on), element, block["block_id"], typed
         )
-        attempt = await self.slack.road.send("interactive", payload)
+        attempt = await self.slack.send("interactive", payload)
         options = (attempt.answer or {}).get("options", []) if isinstance(attempt.answer, dict) else []
         if list(Items(OPTION, 0, 100).faults(options, "/options")):
             self.errors.append("No results")
@@ -298,7 +305,7 @@ class Person:
             place, state = self._place(on), chosen
             more = {"response_url": self.slack.response_urls.issue(self.user.id, channel, message)}
         payload = interactions.block_actions(self.slack, self.user, action, place, copy.deepcopy(state), **more)
-        attempt = await self.slack.road.send("interactive", payload)
+        attempt = await self.slack.send("interactive", payload)
         if not attempt.acked:
             self.errors.append("⚠ This app is not responding.")
         return attempt
@@ -343,7 +350,7 @@ class Person:
         if known.get("should_escape"):
             text = self._encoded(text)
         payload = interactions.command(self.slack, self.user, place.channel, name, text.strip())
-        attempt = await self.slack.road.send("slash_commands", payload)
+        attempt = await self.slack.send("slash_commands", payload)
         if not attempt.acked:
             late = "timeout" in attempt.failed
             error = "operation_timeout" if late else "dispatch_failed"
@@ -369,7 +376,7 @@ class Person:
             channel, message = self._find(on)
             assert message is not None
             payload = interactions.message_action(self.slack, self.user, callback_id, channel, message)
-        attempt = await self.slack.road.send("interactive", payload)
+        attempt = await self.slack.send("interactive", payload)
         if not attempt.acked:
             self.errors.append(TROUBLE)
         return attempt
@@ -419,7 +426,7 @@ class Person:
         _hold_back(view)
         self.warned.clear()
         payload = interactions.view_submission(self.slack, self.user, view)
-        attempt = await self.slack.road.send("interactive", payload)
+        attempt = await self.slack.send("interactive", payload)
         if not attempt.acked:
             self.errors.append(TROUBLE)
             return attempt
@@ -471,7 +478,7 @@ class Person:
             self._close(one)
         if not view.content.get("notify_on_close"):
             return None
-        return await self.slack.road.send("interactive", interactions.view_closed(self.slack, self.user, view, cleared))
+        return await self.slack.send("interactive", interactions.view_closed(self.slack, self.user, view, cleared))
 
     def _view(self, view_id: str) -> View:
         home = self.user.home

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RETRIES_AFTER = (0.0, 60.0, 300.0)
 PER_HOUR = 30_000
+"""Per workspace and app."""
 SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
 
@@ -42,6 +43,7 @@ class Delivery:
 class Events:
     slack: "FakeSlack"
     deliveries: list[Delivery] = field(default_factory=list)
+    per_hour: int = PER_HOUR
     rate_limited: bool = False
     _hour: tuple[int, int] = (0, 0)
 
@@ -134,13 +136,21 @@ class Events:
         self.slack.background(self._delivered(delivery))
         return delivery
 
+    async def repeat(self, delivery: Delivery, **changes: Json) -> Delivery:
+        """The same event once more, as an answer lost on its way or another workspace of a grid has it."""
+        again = Delivery({**delivery.envelope, **changes})
+        self.deliveries.append(again)
+        self.slack.background(self._delivered(again))
+        await again.first.wait()
+        return again
+
     async def _delivered(self, delivery: Delivery) -> None:
         reason = ""
         try:
             for retry, wait in enumerate((None, *RETRIES_AFTER)):
                 if wait:
                     await self.slack.clock.sleep(wait)
-                attempt = await self.slack.road.send("events_api", delivery.envelope, retry, reason)
+                attempt = await self.slack.send("events_api", delivery.envelope, retry, reason)
                 delivery.attempts.append(attempt)
                 delivery.first.set()
                 if attempt.acked or attempt.no_retry:
@@ -155,7 +165,7 @@ class Events:
         now = int(self.slack.clock.now() // 3600)
         count = count + 1 if hour == now else 1
         self._hour = (now, count)
-        if count <= PER_HOUR:
+        if count <= self.per_hour:
             self.rate_limited = False
             return False
         if not self.rate_limited:
@@ -173,7 +183,7 @@ class Events:
             "minute_rate_limited": minute,
             "api_app_id": app.id,
         }
-        await self.slack.road.send("events_api", payload)
+        await self.slack.send("events_api", payload)
 
     async def settled(self) -> None:
         """Wait until every event had its first try."""

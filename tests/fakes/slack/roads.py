@@ -51,6 +51,8 @@ class Attempt:
 @dataclass
 class HttpRoad:
     slack: "FakeSlack"
+    last: tuple[bytes, dict[str, str]] = (b"", {})
+    """Body and headers of the last request, for those who would send it again."""
     _session: aiohttp.ClientSession | None = None
 
     async def send(self, kind: str, payload: Json, retry: int = 0, reason: str = "") -> Attempt:
@@ -67,6 +69,7 @@ class HttpRoad:
 
     async def post(self, body: bytes, headers: dict[str, str], retry: int = 0, reason: str = "") -> Attempt:
         """Any body with any headers: also what a forger would send."""
+        self.last = (body, headers)
         started = time.monotonic()
         request = asyncio.ensure_future(self._posted(body, headers))
         deadline = asyncio.ensure_future(self.slack.clock.sleep(ACK_WITHIN))

@@ -26,7 +26,7 @@ from tests.fakes.slack.driver import Person, Place
 from tests.fakes.slack.events import Events
 from tests.fakes.slack.methods import chat, conversations, files, others, people, streams, views
 from tests.fakes.slack.rates import Rates
-from tests.fakes.slack.roads import HttpRoad, Sockets
+from tests.fakes.slack.roads import Attempt, HttpRoad, Sockets
 from tests.fakes.slack.shapes import Json
 from tests.fakes.slack.triggers import ResponseUrls, Triggers
 from tests.fakes.slack.web_api import Mishap, WebApi
@@ -52,6 +52,7 @@ class FakeSlack:
         self.statuses: dict[tuple[str, str], tuple[str, float]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.prompts: dict[tuple[str, str], list[Json]] = {}
+        self.attempts: list[tuple[str, Attempt]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         bot = User(self.app.bot_user, "hilda", self.workspace.team_id, "Hilda", is_bot=True)
         self.workspace.users[bot.id] = bot
@@ -63,6 +64,12 @@ class FakeSlack:
     @property
     def road(self) -> HttpRoad | Sockets:
         return self.sockets if self.app.socket_mode else self.http
+
+    async def send(self, kind: str, payload: Json, retry: int = 0, reason: str = "") -> Attempt:
+        """Deliver a payload the way the app is set up; `attempts` keeps how it went and how long it took."""
+        attempt = await self.road.send(kind, payload, retry, reason)
+        self.attempts.append((kind, attempt))
+        return attempt
 
     def user(self, name: str, **more: Any) -> Person:
         """A person of this workspace; `team_id` of another one makes a stranger by Slack Connect, `guest` a guest."""

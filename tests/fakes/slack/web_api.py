@@ -84,6 +84,8 @@ class Call:
             raise Refused("invalid_cursor")
         if not 1 <= limit <= 1000:
             raise Refused("invalid_limit")
+        if self.slack.app.sold_outside_marketplace and self.method in HISTORIES:
+            limit = min(limit, 15)
         start = int(cursor.removeprefix("next:") or 0) if cursor else 0
         following = start + limit
         more = f"next:{following}" if following < len(items) else ""
@@ -108,6 +110,8 @@ class Method:
         return f"{METHOD_PAGES}/{self.name}"
 
 
+HISTORIES = ("conversations.history", "conversations.replies")
+"""https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps"""
 METHODS: dict[str, Method] = {}
 
 
@@ -187,7 +191,8 @@ class WebApi:
         if mishap.error:
             raise Refused(mishap.error, retry_after=mishap.retry_after)
         channel = str(args.get("channel") or args.get("channel_id") or "")
-        if wait := self.slack.rates.take(name, known.tier, channel, self.slack.clock.now()):
+        slow = self.slack.app.sold_outside_marketplace and name in HISTORIES
+        if wait := self.slack.rates.take(name, "tier 1" if slow else known.tier, channel, self.slack.clock.now()):
             raise Refused("ratelimited", retry_after=wait)
         return {"ok": True, **await known.handler(Call(self.slack, name, args))}
 
