@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 
+from tests.fakes.slack import manifests
 from tests.fakes.slack.application import App
 from tests.fakes.slack.bolt_app import client_of
 from tests.fakes.slack.server import FakeSlack, fake_slack
@@ -292,20 +292,49 @@ async def test_a_grid_names_its_enterprise_everywhere() -> None:
 
 def test_an_app_is_what_its_manifest_says() -> None:
     app = App()
-    manifest: dict[str, Any] = {
-        "features": {
-            "app_home": {"messages_tab_enabled": False},
-            "slash_commands": [{"command": "/hilda", "description": "Ask", "should_escape": True}],
-            "shortcuts": [{"name": "Investigate this", "type": "message", "callback_id": "investigate"}],
-        },
-        "oauth_config": {"scopes": {"bot": ["chat:write"]}},
-        "settings": {"event_subscriptions": {"bot_events": ["app_mention"]}},
-    }
+    manifest = manifests.example()
+    manifest["features"]["app_home"] = {"messages_tab_enabled": False}
 
     app.configure(manifest)
 
-    assert (app.scopes, app.events, app.messages_tab) == ({"chat:write"}, {"app_mention"}, False)
+    assert "chat:write" in app.scopes
+    assert (app.events, app.messages_tab) == ({"app_mention"}, False)
     assert app.shortcuts == {"investigate": "message"}
+    assert set(app.commands) == {"/hilda"}
+
+
+def test_every_rule_of_manifests_refuses_its_manifest() -> None:
+    rules = list(manifests.rules())
+
+    assert list(manifests.faults_of(manifests.example())) == []
+    assert [rule.name for rule in rules if not list(manifests.faults_of(rule.refuses))] == []
+    assert len(rules) > 50
+    with pytest.raises(manifests.InvalidManifest, match="commands"):
+        App().configure({**manifests.example(), "oauth_config": {}})
+
+
+async def test_an_event_without_its_scope_is_not_sent(slack: FakeSlack) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    slack.app.scopes.discard("channels:history")
+
+    await alice.says(shop, "@hilda hello", wait=False)
+
+    assert [one.event["type"] for one in slack.events.deliveries] == ["app_mention"]
+
+
+async def test_metadata_is_shown_to_those_who_ask_for_it(slack: FakeSlack) -> None:
+    shop = slack.channel("shop", slack.user("alice"))
+    client = client_of(slack)
+    mark = {"event_type": "post", "event_payload": {"key": "k1"}}
+
+    posted = await client.chat_postMessage(channel=shop.id, text="x", metadata=mark)
+    await client.chat_update(channel=shop.id, ts=posted["ts"], text="y")
+    silent = await client.conversations_history(channel=shop.id)
+    telling = await client.conversations_history(channel=shop.id, include_all_metadata=True)
+
+    assert "metadata" not in silent["messages"][0]
+    assert telling["messages"][0]["metadata"] == mark
 
 
 async def test_charts_are_unknown_blocks_where_the_workspace_has_none(slack: FakeSlack) -> None:

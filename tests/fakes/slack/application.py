@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.fakes.slack.manifests import InvalidManifest, faults_of
 from tests.fakes.slack.shapes import Json
 
 SCOPES = frozenset(
@@ -10,6 +11,25 @@ SCOPES = frozenset(
     commands files:read files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read
     pins:write reactions:read reactions:write team:read users:read users:read.email users.profile:read""".split()
 )
+EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_mention": ("app_mentions:read",),
+    "assistant_thread_context_changed": ("assistant:write",),
+    "assistant_thread_started": ("assistant:write",),
+    "channel_archive": ("channels:read",),
+    "channel_left": ("channels:read",),
+    "channel_rename": ("channels:read",),
+    "channel_unarchive": ("channels:read",),
+    "group_left": ("groups:read",),
+    "member_joined_channel": ("channels:read", "groups:read"),
+    "member_left_channel": ("channels:read", "groups:read"),
+    "message.channels": ("channels:history",),
+    "message.groups": ("groups:history",),
+    "message.im": ("im:history",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
+    "user_change": ("users:read",),
+}
+"""https://docs.slack.dev/reference/events: what an app needs, any one of these, to hear of it. Others need nothing."""
 EVENTS = frozenset(
     """app_home_opened app_mention app_uninstalled assistant_thread_context_changed assistant_thread_started
     app_context_changed channel_archive channel_left channel_rename channel_unarchive group_left
@@ -48,12 +68,19 @@ class App:
     sold_outside_marketplace: bool = False
     """Such apps read histories once a minute, 15 messages at a time, since 2025-05-29."""
 
+    def hears(self, subscription: str) -> bool:
+        """Subscribed to it, with a scope that lets it."""
+        needed = EVENT_SCOPES.get(subscription, ())
+        return subscription in self.events and (not needed or bool(self.scopes.intersection(needed)))
+
     @property
     def socket_mode(self) -> bool:
         return not self.request_url
 
     def configure(self, manifest: Mapping[str, Json]) -> None:
-        """Install by a manifest: https://docs.slack.dev/reference/app-manifest. Scopes, events, commands, shortcuts."""
+        """Install by a manifest, if Slack takes it: scopes, events, commands, shortcuts."""
+        if faults := list(faults_of(manifest)):
+            raise InvalidManifest("; ".join(map(str, faults)))
         features = manifest.get("features", {})
         settings = manifest.get("settings", {})
         self.scopes = set(manifest["oauth_config"]["scopes"].get("bot", ()))

@@ -97,7 +97,7 @@ class Events:
     def emit(self, channel: Channel | None, event: dict[str, Json], subscription: str) -> list[Delivery]:
         """Deliver an event if the app listens to it and is in the channel; in the background."""
         app, workspace = self.slack.app, self.slack.workspace
-        if subscription not in app.events or (app.state == "uninstalled" and subscription != "app_uninstalled"):
+        if not app.hears(subscription) or (app.state == "uninstalled" and subscription != "app_uninstalled"):
             return []
         if channel is not None and app.bot_user not in channel.members:
             return []

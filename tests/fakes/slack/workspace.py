@@ -58,12 +58,14 @@ class Message:
     chosen: dict[str, Json] = field(default_factory=dict)
     """user id → state.values of the elements in the message, as that person's client holds them."""
 
-    def shown(self, files: dict[str, "File"]) -> dict[str, Json]:
-        """As the Web API and events show it."""
+    def shown(self, files: dict[str, "File"], *, metadata: bool = False) -> dict[str, Json]:
+        """As the Web API and events show it; metadata only where it was asked for."""
         message: dict[str, Json] = {"type": "message", "text": self.text, "ts": self.ts}
-        for key in ("user", "subtype", "bot_id", "app_id", "username", "metadata", "edited", "team"):
+        for key in ("user", "subtype", "bot_id", "app_id", "username", "edited", "team"):
             if value := getattr(self, key):
                 message[key] = copy.deepcopy(value)
+        if metadata and self.metadata:
+            message["metadata"] = copy.deepcopy(self.metadata)
         if self.blocks:
             message["blocks"] = copy.deepcopy(self.blocks)
         if self.attachments:
@@ -137,7 +139,7 @@ class File:
     title: str = ""
     alt_txt: str = ""
     content: bytes | None = None
-    shared: bool = False
+    completed: bool = False
     url: str = ""
     user: str = ""
 

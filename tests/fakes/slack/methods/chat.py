@@ -37,7 +37,12 @@ async def post_message(call: Call) -> dict[str, Json]:
     )
     workspace.post(channel, message)
     call.slack.events.posted(channel, message)
-    return {"channel": channel.id, "ts": message.ts, "message": message.shown(workspace.files), **warning}
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "message": message.shown(workspace.files, metadata=True),
+        **warning,
+    }
 
 
 @method("chat.update", "chat:write", tier="tier 3")
@@ -179,7 +184,7 @@ def checked_blocks(call: Call, blocks: Json) -> None:
         wanted = item.get("slack_file")
         if isinstance(wanted, dict):
             file = next((one for one in workspace.files.values() if wanted in ({"id": one.id}, {"url": one.url})), None)
-            if file is None or not file.shared or not file.is_image:
+            if file is None or not file.completed or not file.is_image:
                 raise Refused("invalid_blocks", messages=("invalid slack file",), errors=["invalid slack file"])
 
 

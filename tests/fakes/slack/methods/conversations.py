@@ -105,7 +105,7 @@ def _between(call: Call, messages: list[Message]) -> list[Message]:
 
 
 def _shown(call: Call, channel: Channel, message: Message) -> dict[str, Json]:
-    shown = message.shown(call.slack.workspace.files)
+    shown = message.shown(call.slack.workspace.files, metadata=bool(call.flag("include_all_metadata")))
     below = [one for one in channel.thread(message.ts) if one.ts != message.ts]
     if below:
         users = list(dict.fromkeys(one.user for one in below))

@@ -52,7 +52,7 @@ async def complete_upload(call: Call) -> dict[str, Json]:
     files = []
     for one in wanted:
         file = workspace.files.get(one.get("id", ""))
-        if file is None or file.content is None or file.shared:
+        if file is None or file.content is None or file.completed:
             raise Refused("file_not_found")
         files.append((file, one.get("title") or file.name))
     places = [one for one in (call.text("channel_id") or call.text("channels")).split(",") if one]
@@ -70,7 +70,7 @@ async def complete_upload(call: Call) -> dict[str, Json]:
         must_be_a_parent(channel, call.text("thread_ts"))
         channels.append(channel)
     for file, title in files:
-        file.title, file.shared = title, True
+        file.title, file.completed = title, True
         file.url = f"{call.slack.url}/files-pri/{workspace.team_id}-{file.id}/{file.name}"
     for channel in channels:
         message = Message(
@@ -92,7 +92,7 @@ async def complete_upload(call: Call) -> dict[str, Json]:
 @method("files.info", "files:read", tier="tier 4")
 async def file_info(call: Call) -> dict[str, Json]:
     file = call.slack.workspace.files.get(call.needs("file"))
-    if file is None or not file.shared:
+    if file is None or not file.completed:
         raise Refused("file_not_found")
     return {"file": file.shown()}
 
