@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import Block
 
-from tests.fakes.slack import blocks, payloads
+from tests.fakes.slack import block_rules, blocks, payloads
 from tests.fakes.slack.bolt_app import client_of
 from tests.fakes.slack.rules import API_RULES, ApiRule, set_stage
 from tests.fakes.slack.server import FakeSlack, fake_slack
@@ -22,7 +22,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
 
 
 def test_every_rule_of_block_kit_names_its_source_and_refuses_its_payload() -> None:
-    rules = list(payloads.rules())
+    rules = list(block_rules.rules())
 
     kept = [rule.name for rule in rules if payloads.refusal(rule.surface, rule.refuses) is None]
     without_source = [rule.name for rule in rules if not rule.source.startswith("https://")]
@@ -39,7 +39,7 @@ def test_no_other_rule_refuses_what_a_rule_over_all_blocks_refuses(whole: payloa
 
 
 def test_a_good_example_of_everything_passes_here_and_in_the_models_of_slack_sdk() -> None:
-    for name, surface, payload in payloads.accepted():
+    for name, surface, payload in block_rules.accepted():
         assert payloads.refusal(surface, payload) is None, name
         for block in payload if surface == "message" else payload["blocks"]:
             parsed = Block.parse(block)
@@ -212,7 +212,7 @@ async def test_blocks_are_refused_over_http_with_the_place_of_the_fault(slack: F
     slack.rates.off = True
     shop = slack.channel("shop", slack.user("alice"))
     client = client_of(slack)
-    rules = [rule for rule in payloads.rules() if rule.surface == "message"]
+    rules = [rule for rule in block_rules.rules() if rule.surface == "message"]
 
     answers = {}
     for rule in rules[:: max(1, len(rules) // 100)]:
