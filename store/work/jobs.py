@@ -121,6 +121,21 @@ class Jobs:
             held, state="ready", owner="", lease_until=None, attempts=job.c.attempts - 1, run_at=DB_CLOCK
         )
 
+    async def withdraw(self, dedup_key: str) -> str:
+        """Nobody wants it any more: a job that still waits is done with. The state it was found in, "" for none."""
+        async with self._database.begin() as tx:
+            state = (await tx.execute(select(job.c.state).where(job.c.dedup_key == dedup_key))).scalar()
+            waits = update(job).where(job.c.dedup_key == dedup_key, job.c.state == "ready")
+            await tx.execute(waits.values(state="done", ended_at=DB_CLOCK, error="withdrawn"))
+            return state or ""
+
+    async def of(self, conversation: str) -> bool:
+        """Whether there ever was a job of this conversation, as far as jobs are remembered."""
+        async with self._database.read() as tx:
+            return (
+                await tx.execute(select(job.c.id).where(job.c.conversation == conversation).limit(1))
+            ).first() is not None
+
     async def dead(self, most: int = 100) -> tuple[Job, ...]:
         """Jobs that were given up, newest first."""
         async with self._database.begin() as tx:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, and_, delete, exists, select, update
+from sqlalchemy import Executable, and_, delete, exists, func, select, update
 
 from domain.plain_json import Json
 from policy.redaction import redact
@@ -70,6 +70,10 @@ class Outbox:
 
         It is leased, so that no second poster has it; what is neither `sent` nor `failed` in that time comes again.
         """
+        async with self._database.read() as tx:
+            # Posters look ten times a second, mostly for nothing: only who finds something need write.
+            if (await tx.execute(_waiting(door).limit(1))).first() is None:
+                return ()
         async with self._database.begin() as tx:
             ready = (await tx.execute(_ready(door, most))).scalars().all()
             taken = (
@@ -89,8 +93,13 @@ class Outbox:
                 update(outbox)
                 .where(outbox.c.key == key, outbox.c.state == "waiting")
                 .values(state="sent", post=post, sent_at=DB_CLOCK, error="")
+                .returning(outbox.c.replaces)
             )
-            return done.rowcount == 1
+            replaces = done.scalars().all()
+            if post and any(replaces):
+                # Where it had to be posted anew, what comes next finds it there.
+                await tx.execute(update(outbox).where(outbox.c.key.in_(replaces)).values(post=post))
+            return bool(replaces)
 
     async def failed(self, key: str, error: str, *, pause_seconds: float = 1.0, for_good: bool = False) -> None:
         """The platform would not take it: again after a pause that doubles; never, `for_good` or after many tries."""
@@ -110,6 +119,37 @@ class Outbox:
                 )
             )
 
+    async def later(self, key: str, seconds: float, why: str) -> None:
+        """The platform is busy or away: again after that time, however often. What comes after it waits with it."""
+        mine = and_(outbox.c.key == key, outbox.c.state == "waiting")
+        again = {"run_at": DB_CLOCK + int(seconds * SECOND), "error": redact(why)[:2000]}
+        async with self._database.begin() as tx:
+            await tx.execute(update(outbox).where(mine).values(again))
+
+    async def superseded(self, held: Outgoing) -> bool:
+        """Whether something that waits behind it will take its place on the screen."""
+        mine = select(outbox.c.id).where(outbox.c.key == held.key).scalar_subquery()
+        later = select(outbox.c.id).where(
+            outbox.c.door == held.door,
+            outbox.c.conversation == held.conversation,
+            outbox.c.id > mine,
+            outbox.c.state == "waiting",
+            outbox.c.replaces == (held.replaces or held.key),
+        )
+        async with self._database.read() as tx:
+            return (await tx.execute(later.limit(1))).first() is not None
+
+    async def known(self, key: str) -> bool:
+        """Whether something was put under this key, said or not."""
+        async with self._database.read() as tx:
+            return (await tx.execute(select(outbox.c.id).where(outbox.c.key == key))).first() is not None
+
+    async def waiting(self, door: str) -> int:
+        """How many posts a door still has to make, those that are not due yet included."""
+        rows = select(func.count()).where(outbox.c.door == door, outbox.c.state == "waiting")
+        async with self._database.read() as tx:
+            return int((await tx.execute(rows)).scalar_one())
+
     async def _put(self, tx: Transaction, new: Executable) -> bool:
         await tx.in_order()
         return (await tx.execute(new)).scalar() is not None
@@ -124,6 +164,10 @@ class Outbox:
         limit = DB_CLOCK - int(older_than.total_seconds() * SECOND)
         async with self._database.begin() as tx:
             return (await tx.execute(delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit))).rowcount
+
+
+def _waiting(door: str) -> Any:
+    return select(outbox.c.id).where(outbox.c.door == door, outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK)
 
 
 def _ready(door: str, most: int) -> Any:

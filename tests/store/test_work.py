@@ -270,6 +270,53 @@ async def test_two_posters_never_have_the_same_post(store: Store) -> None:
     assert sorted(keys) == sorted({f"k{number}" for number in range(20)})
 
 
+async def test_what_had_to_be_posted_anew_is_updated_there_from_then_on(store: Store) -> None:
+    """A first post that was left out or is gone: the next one takes over its name, and updates find that."""
+    await store.outbox.put("looking", "c", "slack", {})
+    await store.outbox.put("looking:1", "c", "slack", {}, "looking")
+    await store.outbox.put("answer", "c", "slack", {}, "looking")
+    (first,) = await store.outbox.due("slack")
+    assert await store.outbox.superseded(first)
+    await store.outbox.sent(first.key, first.updates)
+
+    (second,) = await store.outbox.due("slack")
+    await store.outbox.sent(second.key, "C1/17.5")
+    (answer,) = await store.outbox.due("slack")
+
+    assert second.updates == ""
+    assert answer.updates == "C1/17.5"
+    assert not await store.outbox.superseded(answer)
+
+
+async def test_a_platform_that_is_away_for_long_costs_no_post(store: Store) -> None:
+    """However often it was not to be reached: what there is to say stays, and in its order."""
+    await store.outbox.put("1", "c", "slack", {})
+    await store.outbox.put("2", "c", "slack", {})
+
+    for _ in range(30):
+        (held,) = await store.outbox.due("slack")
+        await store.outbox.later(held.key, 0, "no answer")
+
+    assert held.key == "1"
+    assert await store.outbox.waiting("slack") == 2
+
+
+async def test_what_was_taken_back_before_anybody_began_is_not_done(store: Store) -> None:
+    """A deleted message; one that is already worked on is told apart."""
+    await store.jobs.put("1", "message", {}, "c")
+    await store.jobs.put("2", "message", {}, "c")
+    running = await _claim(store)
+
+    assert await store.jobs.withdraw("1") == "running"
+    assert await store.jobs.withdraw("2") == "ready"
+    assert await store.jobs.withdraw("3") == ""
+
+    await store.jobs.finish(running)
+    assert await store.jobs.claim("w1", 30) is None
+    assert await store.jobs.of("c")
+    assert not await store.jobs.of("d")
+
+
 async def test_followers_read_on_from_their_cursor(store: Store) -> None:
     """Each reader gets what came after its cursor, in order, in the topics it follows."""
     for number in range(4):
