@@ -94,9 +94,9 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
 
 
 @asynccontextmanager
-async def working(app: App) -> AsyncIterator[None]:
-    """The app's worker at work for as long as this is open."""
-    task = asyncio.create_task(app.worker.run())
+async def working(app: App, *, at_once: int = 4) -> AsyncIterator[None]:
+    """The app's worker at work for as long as this is open, on so many conversations at once."""
+    task = asyncio.create_task(app.worker.run(at_once=at_once))
     try:
         yield
     finally:

@@ -34,6 +34,7 @@ class Worker:
         self._name = name
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._leaving = False
 
     def wake(self) -> None:
         """There is a new job: do not wait for the next poll."""
@@ -44,14 +45,19 @@ class Worker:
         task = self._running.get(conversation)
         return bool(task and task.cancel())
 
+    def leave(self) -> None:
+        """Begin nothing new: `run` returns when what is under way is done. What is then cancelled is given back."""
+        self._leaving = True
+        self.wake()
+
     async def run(self, *, at_once: int = 4) -> None:
-        """Work until cancelled; up to `at_once` conversations at the same time."""
+        """Work until cancelled or told to leave; up to `at_once` conversations at the same time."""
         async with asyncio.TaskGroup() as group:
             for number in range(at_once):
                 group.create_task(self._loop(f"{self._name}/{number}"))
 
     async def _loop(self, name: str) -> None:
-        while True:
+        while not self._leaving:
             try:
                 job = await self._store.jobs.claim(name, self._lease_seconds, self._kinds)
             except HildaError as trouble:
@@ -75,6 +81,8 @@ class Worker:
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            if self._leaving:
+                await self._store.jobs.give_back(job)
             raise
         finally:
             renewing.cancel()

@@ -1,7 +1,7 @@
 """What a workflow is given to work with: eyes, memory, knowledge, perhaps a model. Nothing here can act."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -46,6 +46,8 @@ class Desk:
     model: ChatModel | None = None
     guest_role: Role = Role.viewer
     """Of people nobody bound: at a terminal they look with their own kubeconfig and see what they could anyway."""
+    standing: dict[str, Callable[[Person, Role], Awaitable[Role]]] = field(default_factory=dict)
+    """By platform: what a door makes of a person's role, which knows guests, strangers and closed accounts."""
     look_seconds: float = 5.0
     proposal_minutes: int = 30
     run_seconds: int = 300
@@ -71,7 +73,9 @@ class Desk:
 
     async def role_of(self, person: Person) -> Role:
         """What a person may do; who was never bound is a guest of the door they came in by."""
-        return max(await self.store.identities.role_of(person), self.guest_role)
+        bound = await self.store.identities.role_of(person)
+        standing = self.standing.get(person.platform)
+        return await standing(person, bound) if standing else max(bound, self.guest_role)
 
     async def names(self) -> Names:
         """Names that exist now; kept for a moment, since every message asks."""

@@ -5,12 +5,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
+from bot.doors.running import ENDS, Run
 from bot.worker import Worker
 from domain import job_kinds
-from domain.cards import Card, ClusterLabel, Progress, ProgressState
+from domain.cards import Card, ClusterLabel, Progress
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Reply
 from domain.proposals import ProposalState
-from domain.sandbox import STEP_MARK
 from domain.wire import incoming_as_json, reply_from_json
 from store.heartbeat import why_nobody_runs
 from store.record import Store
@@ -21,9 +21,6 @@ EVERY = 0.1
 
 APPEARS_WITHIN = 10.0
 """Seconds in which an executor that was just started says that it is alive."""
-
-ENDS = frozenset({"finished", "unknown", "stale"})
-"""Events of the journal after which a script does not go on by itself."""
 
 Tell = Callable[[Reply], None]
 
@@ -38,7 +35,7 @@ class StoredConversation:
         self._cluster = cluster
         self._label = label
         self._followed: set[str] = set()
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._drained = asyncio.Event()
 
     async def send(self, incoming: Incoming) -> None:
@@ -131,7 +128,7 @@ class StoredConversation:
 
     def _progress(self, entry: JournalEntry) -> Reply | None:
         proposal = entry.topic.removeprefix("proposal:")
-        run = self._runs.setdefault(proposal, _Run())
+        run = self._runs.setdefault(proposal, Run())
         if not run.heard(entry):
             return None
         first = f"running:{proposal}"
@@ -139,46 +136,3 @@ class StoredConversation:
         replaces = first if run.shown else ""
         run.shown = True
         return Reply(Card("Running", cluster=self._label, parts=(Progress(run.steps),)), key=key, replaces=replaces)
-
-
-class _Run:
-    """What the executor has told of one script so far."""
-
-    def __init__(self) -> None:
-        self.steps: tuple[tuple[str, ProgressState], ...] = ()
-        self.shown = False
-
-    def heard(self, entry: JournalEntry) -> bool:
-        """Whether the event changes what is shown."""
-        words = _said(entry)
-        if not words:
-            return False
-        done: tuple[tuple[str, ProgressState], ...] = tuple((text, "done") for text, _ in self.steps)
-        last: ProgressState = "done" if entry.event in {"finished", "decided", "settled"} else "running"
-        if entry.event in ENDS - {"finished"} or entry.payload.get("state") == ProposalState.failed:
-            last = "failed"
-        self.steps = (*done, (words, last))
-        return True
-
-
-def _said(entry: JournalEntry) -> str:
-    match entry.event:
-        case "decided":
-            who = str(entry.payload.get("by", "")).rpartition(":")[2]
-            return f"{'approved' if entry.payload.get('verdict') == 'approve' else 'rejected'} by {who}"
-        case "settled":
-            return f"settled: {entry.payload.get('why', '')}"
-        case "claimed":
-            return "claimed by the executor"
-        case "started":
-            return "started in the sandbox"
-        case "waiting":
-            return f"waiting: {entry.payload.get('why', '')}"
-        case "output":
-            return str(entry.payload.get("line", "")).removeprefix(STEP_MARK)
-        case "verifying":
-            return "verifying"
-        case "finished" | "unknown" | "stale":
-            return str(entry.payload.get("state", entry.event))
-        case _:
-            return ""
