@@ -7,7 +7,7 @@ begin with `HILDA_`. Everything has a default that works without keys. A wrong v
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -80,6 +80,41 @@ class Settings(BaseSettings):
     )
     look_seconds: float = Field(5.0, gt=0, validation_alias=AliasChoices("HILDA_LOOK_SECONDS", "look_seconds"))
     run_seconds: int = Field(300, ge=5, le=3600, validation_alias=AliasChoices("HILDA_RUN_SECONDS", "run_seconds"))
+
+    http_host: str = Field("127.0.0.1", validation_alias=AliasChoices("HILDA_HTTP_HOST", "http_host"))
+    http_port: int = Field(3000, ge=0, le=65535, validation_alias=AliasChoices("HILDA_HTTP_PORT", "http_port"))
+    drain_seconds: float = Field(20.0, ge=0, validation_alias=AliasChoices("HILDA_DRAIN_SECONDS", "drain_seconds"))
+
+    slack_bot_token: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token")
+    )
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token")
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret")
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias=AliasChoices("HILDA_SLACK_API_URL", "slack_api_url")
+    )
+    unknown_people: Literal["viewer", "nobody"] = Field(
+        "viewer", validation_alias=AliasChoices("HILDA_UNKNOWN_PEOPLE", "unknown_people")
+    )
+    slack_guests: Literal["member", "viewer", "nobody"] = Field(
+        "viewer", validation_alias=AliasChoices("HILDA_SLACK_GUESTS", "slack_guests")
+    )
+    slack_strangers: Literal["viewer", "nobody"] = Field(
+        "nobody", validation_alias=AliasChoices("HILDA_SLACK_STRANGERS", "slack_strangers")
+    )
+    slack_friends: tuple[str, ...] = Field((), validation_alias=AliasChoices("HILDA_SLACK_FRIENDS", "slack_friends"))
+    """Ids of other workspaces or enterprises whose people count as members of ours."""
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _is_an_api_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/") + "/"
 
     @field_validator("prometheus_url", "openai_base_url")
     @classmethod
