@@ -1,7 +1,6 @@
 """Our small Markdown as lines of styled text. Nothing a log line might contain is taken for markup and lost."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -9,28 +8,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from domain.visible import prose
+from bot.doors.card_markdown import tokens_of
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 
 def draw_markdown(markdown: str, *, unicode: bool = True) -> RenderableType:
     """Paragraphs, lists, quotes and code of `markdown`; links show where they lead."""
-    tokens = iter(_parser().parse(prose(markdown)))
+    tokens = iter(tokens_of(markdown))
     blocks = list(_blocks(tokens, "", "•" if unicode else "-"))
     return Group(*_spaced(blocks))
-
-
-@cache
-def _parser() -> "MarkdownIt":
-    from markdown_it import MarkdownIt
-
-    # `[error]: no such host` is a link definition to Markdown and `<none>` is HTML: a log line would vanish.
-    return MarkdownIt("commonmark").disable(
-        ["reference", "html_block", "html_inline", "entity", "lheading", "autolink", "image"]
-    )
 
 
 def _spaced(blocks: list[tuple[str, RenderableType]]) -> Iterator[RenderableType]:

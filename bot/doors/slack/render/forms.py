@@ -1,0 +1,54 @@
+"""Forms as inputs: the same in a modal and, where no modal can be opened, in a message with a button of its own."""
+
+from bot.doors.slack.render import rich, small
+from bot.doors.slack.render.post import File
+from bot.doors.slack.render.tables import file_name
+from bot.doors.slack.render.values import action_id, field_block_id, value
+from domain.cards import Form, FormField
+from domain.plain_json import Json
+from domain.visible import exact, is_exact, one_line
+
+HIDDEN = "Contains hidden characters, shown as escapes."
+
+
+def form(part: Form, number: int) -> tuple[list[Json], list[File]]:
+    """The inputs and the button that sends them, for a message."""
+    if not part.fields and not part.submit:
+        return [], []
+    blocks, files = fields(part, number)
+    if not fits(part):
+        return blocks, files
+    label = part.submit if part.submit.strip() else "Send"
+    button = small.button(
+        label, action_id("submit", number), value("submit", f"{part.action}/{part.subject}"), "primary"
+    )
+    long_label = [rich.paragraph(rich.words(one_line(label)))] if len(one_line(label)) > small.LONGEST_BUTTON else []
+    return [*blocks, *long_label, small.actions([button])], files
+
+
+def fields(part: Form, number: int) -> tuple[list[Json], list[File]]:
+    """The inputs alone, as a modal has them. A value that no input takes stands whole in a file."""
+    blocks: list[Json] = []
+    files: list[File] = []
+    for place, field in enumerate(part.fields):
+        found = exact(field.value)
+        if len(found) <= small.LONGEST_INPUT:
+            blocks.append(_input(field, found, field_block_id(number, place, field.id)))
+            continue
+        name = file_name(field.label or field.id, "txt")
+        said = (
+            f"{one_line(field.label)}: {len(found):,} characters, too long to change in Slack. All of it is in the file"
+        )
+        blocks.append(rich.paragraph(rich.words(f"{said} {name}; change it in a terminal.")))
+        files.append(File(name, name, one_line(field.label) or name, text=found))
+    return blocks, files
+
+
+def fits(part: Form) -> bool:
+    """Whether every value can be changed here, so that sending the form loses nothing."""
+    return all(len(exact(field.value)) <= small.LONGEST_INPUT for field in part.fields)
+
+
+def _input(field: FormField, found: str, block_id: str) -> Json:
+    drawn = small.field(field.label, found, multiline=field.multiline, required=field.required, block_id=block_id)
+    return drawn if is_exact(field.value) else drawn | {"hint": small.plain(HIDDEN, 2000)}
