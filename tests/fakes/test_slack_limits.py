@@ -216,6 +216,39 @@ async def test_a_private_message_is_seen_by_one_and_cannot_be_updated(slack: Fak
     assert shop.messages(bob) == []
 
 
+async def test_a_private_message_in_a_thread_shows_once_somebody_replied(slack: FakeSlack) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    slack.app.events.clear()
+    asked = await alice.says(shop, "@hilda why?")
+    client = client_of(slack)
+
+    await client.chat_postEphemeral(channel=shop.id, user=alice.id, thread_ts=asked.ts, text="Only you see this.")
+    early = len(shop.thread(asked, alice))
+    await client.chat_postMessage(channel=shop.id, thread_ts=asked.ts, text="I look.")
+
+    assert early == 1
+    assert [one.words for one in shop.thread(asked, alice)][1:] == ["Only you see this.", "I look."]
+
+
+async def test_a_file_that_somebody_shares_is_fetched_with_the_token(slack: FakeSlack) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+
+    await alice.shares(shop, "checkout.log", b"panic: out of memory", text="@hilda look")
+    [*_, delivery] = slack.events.deliveries
+    [file] = delivery.event["files"]
+    async with aiohttp.ClientSession() as session:
+        async with session.get(file["url_private"]) as refused:
+            status = refused.status
+        headers = {"Authorization": f"Bearer {slack.app.bot_token}"}
+        async with session.get(file["url_private"], headers=headers) as answer:
+            content = await answer.read()
+
+    assert delivery.event["subtype"] == "file_share"
+    assert (status, content) == (404, b"panic: out of memory")
+
+
 async def test_what_pings_and_what_only_looks_so_is_told_apart(slack: FakeSlack) -> None:
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)
@@ -231,7 +264,8 @@ async def test_what_pings_and_what_only_looks_so_is_told_apart(slack: FakeSlack)
     one, two, three = shop.messages()
     assert one.pings == {"channel", alice.id}
     assert one.words == "@channel @alice at 22:13 UTC"
-    assert (two.pings, two.words) == (set(), "<!channel> & Grafana")
+    assert not two.pings
+    assert two.words == "<!channel> & Grafana"
     assert three.pings == {"here"}
 
 

@@ -50,9 +50,9 @@ async def served(slack: FakeSlack, app: AsyncApp) -> AsyncIterator[None]:
 @asynccontextmanager
 async def connected(slack: FakeSlack, app: AsyncApp, ping_interval: float = 5) -> AsyncIterator[None]:
     handler = AsyncSocketModeHandler(app, slack.app.app_token, web_client=client_of(slack), ping_interval=ping_interval)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await slack.sockets.connected()
     try:
         yield
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]

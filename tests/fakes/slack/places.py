@@ -36,8 +36,14 @@ class Place:
 
     def messages(self, by: "Person | None" = None) -> list[Seen]:
         """Everything there, threads included, oldest first; private ones only for whom they are."""
-        reader = by.user.id if by else ""
-        return [self.seen(one) for one in self.channel.messages if one.only_for in ("", reader)]
+        return [self.seen(one) for one in self.channel.messages if self._shown(one, by.user.id if by else "")]
+
+    def _shown(self, message: Message, reader: str) -> bool:
+        """A private message in a thread shows only where somebody has replied: chat.postEphemeral's page says so."""
+        if not message.only_for:
+            return True
+        replied = not message.thread_ts or len(self.channel.thread(message.thread_ts)) > 1
+        return message.only_for == reader and replied
 
     def thread(self, of: Seen, by: "Person | None" = None) -> list[Seen]:
         """A message and its replies."""

@@ -37,14 +37,14 @@ class Rates:
 
     burst: int = BURST
     off: bool = False
-    _buckets: dict[tuple[str, ...], _Bucket] = field(default_factory=dict)
+    _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def take(self, method: str, tier: str, channel: str, now: float) -> int:
         """Seconds to wait, 0 when the call may go through."""
         if self.off:
             return 0
         if tier in TIERS:
-            key, size, per_second = (method,), TIERS[tier], TIERS[tier] / 60
+            key, size, per_second = (method, ""), TIERS[tier], TIERS[tier] / 60
         elif tier == "posting":
             key, size, per_second = (method, channel), self.burst, 1.0
         else:

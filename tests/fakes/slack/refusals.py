@@ -20,8 +20,9 @@ class Refused(Exception):
 
 def _raised(refusal: Refusal) -> Refused:
     messages = tuple(str(fault) for fault in refusal.faults)
-    errors = {"errors": list(messages)} if refusal.error == "invalid_blocks" else {}
-    return Refused(refusal.error, messages=messages, **errors)
+    if refusal.error == "invalid_blocks":
+        return Refused(refusal.error, messages=messages, errors=list(messages))
+    return Refused(refusal.error, messages=messages)
 
 
 def must_be_blocks(blocks: Json, surface: str = "message") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.fakes.slack.places import Place, tried
 from tests.fakes.slack.seen import Seen
 from tests.fakes.slack.shapes import Json
-from tests.fakes.slack.workspace import Channel, Message, User, Workspace
+from tests.fakes.slack.workspace import Channel, File, Message, User, Workspace
 
 if TYPE_CHECKING:
     from tests.fakes.slack.server import FakeSlack
@@ -59,6 +59,16 @@ class Writer:
         if wait:
             await tried(sent)
         return place.seen(message)
+
+    async def shares(
+        self, place: Place, name: str, content: bytes, *, text: str = "", thread: Seen | None = None
+    ) -> Seen:
+        """Upload a file with a message; the app can fetch it from url_private with its token."""
+        workspace = self.slack.workspace
+        file = File(workspace.id("F"), name, len(content), content=content, completed=True, user=self.user.id)
+        file.url = f"{self.slack.url}/files-pri/{workspace.team_id}-{file.id}/{name}"
+        workspace.files[file.id] = file
+        return await self.says(place, text, thread=thread, subtype="file_share", files=[file.id])
 
     def encoded(self, text: str) -> str:
         workspace = self.slack.workspace
