@@ -10,7 +10,7 @@ from domain.plain_json import Json
 from domain.visible import one_line
 
 BUTTONS_IN_A_ROW = 5
-READ_FIRST = "The script is longer than a message. Read it all; Approve stands at its end."
+READ_FIRST = "The script is longer than a message. Read all of it; its end has the button"
 
 _LOSES: dict[Action, tuple[str, str, str]] = {
     "undo": ("Undo it?", "This proposes to take back what was done; it runs only when it is approved.", "Propose it"),
@@ -28,8 +28,8 @@ def choices(part: tuple[Choice, ...], card: Card, first: int) -> list[Json]:
     decisions = [b for choice, b in zip(fit, buttons, strict=True) if choice.action != "ask"]
     questions = [b for choice, b in zip(fit, buttons, strict=True) if choice.action == "ask"]
     rows = [row for kind in (decisions, questions) for row in _rows(kind)]
-    first_read = [small.context(READ_FIRST)] if any(c.action == "approve" and _reads(c, card) for c in fit) else []
-    return [*(rich.paragraph(rich.words(line)) for line in said), *first_read, *rows]
+    waiting = [f"{READ_FIRST} “{one_line(choice.label)}”." for choice in fit if _reads(choice, card)]
+    return [*(rich.paragraph(rich.words(line)) for line in (*said, *waiting)), *rows]
 
 
 def _button(choice: Choice, card: Card, number: int) -> Json:

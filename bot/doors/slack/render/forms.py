@@ -3,11 +3,12 @@
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.post import File
 from bot.doors.slack.render.tables import file_name
-from bot.doors.slack.render.values import action_id, field_block_id, value
+from bot.doors.slack.render.values import LONGEST_VALUE, action_id, field_block_id, value
 from domain.cards import Form, FormField
 from domain.plain_json import Json
 from domain.visible import exact, is_exact, one_line
 
+LONGEST_LABEL = 2000
 HIDDEN = "Contains hidden characters, shown as escapes."
 
 
@@ -16,12 +17,13 @@ def form(part: Form, number: int) -> tuple[list[Json], list[File]]:
     if not part.fields and not part.submit:
         return [], []
     blocks, files = fields(part, number)
-    if not fits(part):
-        return blocks, files
     label = part.submit if part.submit.strip() else "Send"
-    button = small.button(
-        label, action_id("submit", number), value("submit", f"{part.action}/{part.subject}"), "primary"
-    )
+    if not fits(part):
+        return [*blocks, rich.paragraph(rich.words(f"{one_line(label)}: not from Slack, as long as that is."))], files
+    carried = value("submit", f"{part.action}/{part.subject}")
+    if len(carried) > LONGEST_VALUE:
+        return [*blocks, rich.paragraph(rich.words(f"{one_line(label)}: too much for a button; type it."))], files
+    button = small.button(label, action_id("submit", number), carried, "primary")
     long_label = [rich.paragraph(rich.words(one_line(label)))] if len(one_line(label)) > small.LONGEST_BUTTON else []
     return [*blocks, *long_label, small.actions([button])], files
 
@@ -33,7 +35,7 @@ def fields(part: Form, number: int) -> tuple[list[Json], list[File]]:
     for place, field in enumerate(part.fields):
         found = exact(field.value)
         if len(found) <= small.LONGEST_INPUT:
-            blocks.append(_input(field, found, field_block_id(number, place, field.id)))
+            blocks += [*_long_label(field), _input(field, found, field_block_id(number, place, field.id))]
             continue
         name = file_name(field.label or field.id, "txt")
         said = (
@@ -47,6 +49,11 @@ def fields(part: Form, number: int) -> tuple[list[Json], list[File]]:
 def fits(part: Form) -> bool:
     """Whether every value can be changed here, so that sending the form loses nothing."""
     return all(len(exact(field.value)) <= small.LONGEST_INPUT for field in part.fields)
+
+
+def _long_label(field: FormField) -> list[Json]:
+    label = one_line(field.label)
+    return [rich.paragraph(rich.words(label))] if len(label) > LONGEST_LABEL else []
 
 
 def _input(field: FormField, found: str, block_id: str) -> Json:
