@@ -204,6 +204,23 @@ async def test_a_connection_told_to_leave_is_replaced_without_a_loss(slack: Fake
     assert len(slack.api.called("apps.connections.open")) == 2
 
 
+async def test_a_warned_connection_is_closed_after_ten_seconds_and_gets_nothing_new(slack: FakeSlack) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(slack.sockets.new_url())
+        await slack.sockets.connected()
+        await slack.sockets.disconnect("warning")
+        await alice.says(shop, "hello")
+        said = [(await socket.receive_json())["type"], (await socket.receive_json())["reason"]]
+        slack.clock.forward(10)
+        last = await socket.receive()
+
+    assert said == ["hello", "warning"]
+    assert last.type == aiohttp.WSMsgType.CLOSE
+    assert slack.events.deliveries[0].attempts[0].failed == "connection_failed"
+
+
 async def test_an_event_that_a_broken_connection_lost_is_delivered_again(
     slack: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -357,6 +357,151 @@ async def test_a_response_url_works_five_times_within_thirty_minutes(slack: Fake
     assert len(shop.messages(alice)) == 5
 
 
+async def test_a_response_url_replaces_and_deletes_and_refuses_what_messages_refuse(
+    slack: FakeSlack, app: AsyncApp
+) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+
+    @app.action("approve")
+    async def approve(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond(text="Too late: decided.", replace_original=False)
+        await respond(text="Approved", replace_original=True)
+
+    @app.action("reject")
+    async def reject(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond(delete_original=True)
+
+    client = client_of(slack)
+    await client.chat_postMessage(channel=shop.id, text="one", blocks=buttons("Approve"))
+    await client.chat_postMessage(channel=shop.id, text="two", blocks=buttons("Reject"))
+    one, two = shop.messages()
+    await alice.presses(one, "Approve")
+    await alice.presses(two, "Reject")
+    await shop.sees(lambda seen: seen.text == "Approved")
+    while len(shop.messages()) > 1:
+        await asyncio.sleep(0.01)
+    url = slack.response_urls.issue(alice.id, shop.channel)
+    refused = await AsyncWebhookClient(url).send(text="x", blocks=[{"type": "hologram"}])
+
+    assert {(seen.words, seen.only_for) for seen in shop.messages(alice)} == {
+        ("Approved", ""),
+        ("Too late: decided.", alice.id),
+    }
+    assert shop.messages()[0].ts == one.ts
+    assert (refused.status_code, refused.body) == (400, "invalid_blocks")
+
+
+async def test_closing_a_modal_is_told_to_those_who_asked(slack: FakeSlack, app: AsyncApp) -> None:
+    alice = slack.user("alice")
+    closed: list[Body] = []
+
+    @app.shortcut("ask")
+    async def ask(ack: Any, body: Body, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=modal(notify_on_close=True))
+
+    @app.view_closed("reject")
+    async def left(ack: Any, view: Body) -> None:
+        await ack()
+        closed.append(view)
+
+    await alice.shortcut("ask")
+    opened = await alice.sees_modal()
+    await alice.closes()
+
+    assert [view["id"] for view in closed] == [opened.id]
+    assert alice.modal is None
+
+
+async def test_feedback_is_pressed_by_its_word(slack: FakeSlack, app: AsyncApp) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    values: list[str] = []
+
+    @app.action("feedback")
+    async def feedback(ack: Any, action: Body) -> None:
+        await ack()
+        values.append(action["value"])
+
+    def side(word: str) -> Body:
+        return {"text": {"type": "plain_text", "text": word}, "value": word.lower()}
+
+    element = {"type": "feedback_buttons", "action_id": "feedback"}
+    element |= {"positive_button": side("Good"), "negative_button": side("Bad")}
+    blocks = [{"type": "context_actions", "elements": [element]}]
+    await client_of(slack).chat_postMessage(channel=shop.id, text="It is the database.", blocks=blocks)
+    await alice.presses(shop.messages()[0], "Bad")
+
+    assert values == ["bad"]
+
+
+async def test_a_private_message_has_buttons_for_its_one_reader(slack: FakeSlack, app: AsyncApp) -> None:
+    alice, bob = slack.user("alice"), slack.user("bob")
+    shop = slack.channel("shop", alice, bob)
+    bodies: list[Body] = []
+
+    @app.action("approve")
+    async def approve(ack: Any, body: Body) -> None:
+        await ack()
+        bodies.append(body)
+
+    await client_of(slack).chat_postEphemeral(channel=shop.id, user=alice.id, text="x", blocks=buttons("Approve"))
+    [card] = shop.messages(alice)
+    await alice.presses(card, "Approve")
+    with pytest.raises(NotThere, match="bob does not see"):
+        await bob.presses(card, "Approve")
+
+    assert bodies[0]["container"]["is_ephemeral"]
+    assert "message" not in bodies[0]
+
+
+async def test_a_person_may_say_no_where_a_button_asks_first(slack: FakeSlack, app: AsyncApp) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+
+    def said(words: str) -> Body:
+        return {"type": "plain_text", "text": words}
+
+    asking = {"title": said("Sure?"), "text": said("It stops."), "confirm": said("Stop"), "deny": said("Keep")}
+    blocks = buttons("Stop")
+    blocks[1]["elements"][0]["confirm"] = asking
+    await client_of(slack).chat_postMessage(channel=shop.id, text="x", blocks=blocks)
+    attempt = await alice.presses(shop.messages()[0], "Stop", confirm=False)
+
+    assert not attempt.acked
+    assert "interactive" not in [kind for kind, _ in slack.attempts]
+
+
+async def test_an_older_assistant_thread_and_the_messages_tab_are_told(slack: FakeSlack, app: AsyncApp) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    heard = listening(app, "app_home_opened", "assistant_thread_started", "app_context_changed")
+
+    await alice.opens_home("messages")
+    thread = await alice.opens_assistant(beside=shop)
+    await alice.looks_at(shop)
+
+    tab, started, looked = heard
+    assert (tab["tab"], tab["channel"]) == ("messages", slack.direct(alice).id)
+    assert started["assistant_thread"]["thread_ts"] == thread.ts
+    assert started["assistant_thread"]["context"]["channel_id"] == shop.id
+    assert looked["context"]["channel_id"] == shop.id
+
+
+async def test_an_uninstalled_app_hears_of_it_and_can_do_nothing_more(slack: FakeSlack, app: AsyncApp) -> None:
+    shop = slack.channel("shop", slack.user("alice"))
+    heard = listening(app, "app_uninstalled", "tokens_revoked")
+
+    await slack.uninstall()
+
+    assert [one["type"] for one in heard] == ["app_uninstalled", "tokens_revoked"]
+    with pytest.raises(SlackApiError, match="account_inactive"):
+        await client_of(slack).chat_postMessage(channel=shop.id, text="x")
+
+
 async def test_home_is_published_and_a_stale_hash_is_refused(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
 
