@@ -1,0 +1,148 @@
+"""`hilda serve`: the doors, the workers and the clock in one process; any number of them, all equal."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.command import command
+from bot.cli.options import ContextOption, KubeconfigOption, PrometheusOption
+from domain.errors import HildaError, Misconfigured
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.doors.slack.door import SlackDoor
+    from bot.settings import Settings
+
+AT_ONCE = 24
+"""Conversations that are worked on at the same time."""
+CLOCK_SECONDS = 15.0
+PRUNE_EVERY = 240
+"""Ticks of the clock between two rounds of forgetting."""
+KEPT = timedelta(days=7)
+
+app = command()
+
+
+@app.command()
+def serve(
+    context: ContextOption = "",
+    kubeconfig: KubeconfigOption = "",
+    prometheus: PrometheusOption = "",
+    host: Annotated[str, typer.Option("--host", help="Listen on this address; HILDA_HTTP_HOST otherwise.")] = "",
+    port: Annotated[int | None, typer.Option("--port", help="Listen on this port; HILDA_HTTP_PORT otherwise.")] = None,
+) -> None:
+    """Answer in Slack until stopped; SIGTERM lets what is under way come to its end. Run as many as you like.
+
+    SLACK_BOT_TOKEN with SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP, path /slack/events) opens the
+    Slack door. /healthz and /readyz say how it is.
+    """
+    from bot.settings import load_settings
+
+    settings = load_settings(
+        kubeconfig=kubeconfig or None,
+        context=context or None,
+        prometheus_url=prometheus or None,
+        http_host=host or None,
+        http_port=port,
+    )
+    asyncio.run(_until_stopped(settings))
+
+
+async def _until_stopped(settings: "Settings") -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with serving(settings) as port:
+        typer.echo(f"hilda serves on http://{settings.http_host}:{port}", err=True)
+        await stop.wait()
+        typer.echo("hilda: nothing new is heard; what is under way is finished first", err=True)
+
+
+@asynccontextmanager
+async def serving(settings: "Settings") -> AsyncIterator[int]:
+    """Everything open and at work; the port that HTTP listens on. What is under way at the end is finished first."""
+    from bot.app import open_app
+
+    if not settings.slack_bot_token.get_secret_value():
+        raise Misconfigured("There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from).")
+    async with open_app(settings) as opened, _slack(settings, opened) as door:
+        work = asyncio.create_task(opened.worker.run(at_once=AT_ONCE))
+        clock = asyncio.create_task(_clock(opened))
+        try:
+            async with _http(settings, opened, door) as port:
+                yield port
+                await door.leave()
+            clock.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(settings.drain_seconds):
+                    await _drained(opened, work, door)
+        finally:
+            for task in (work, clock):
+                task.cancel()
+            await asyncio.gather(work, clock, return_exceptions=True)
+
+
+async def _drained(opened: "App", work: "asyncio.Task[None]", door: "SlackDoor") -> None:
+    """What was begun is finished, and what it led to is said."""
+    opened.worker.leave()
+    await asyncio.wait({work})
+    await door.delivery.drained()
+
+
+@asynccontextmanager
+async def _slack(settings: "Settings", opened: "App") -> "AsyncIterator[SlackDoor]":
+    from bot.doors.slack.door import open_door
+
+    async with open_door(settings, opened.desk, opened.worker) as door:
+        yield door
+
+
+@asynccontextmanager
+async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> AsyncIterator[int]:
+    from bot.doors.http.listening import listening
+    from bot.doors.http.service import service
+
+    async def troubles() -> Mapping[str, str]:
+        found = {}
+        try:
+            await opened.store.journal.newest()
+        except HildaError as unreachable:
+            found["store"] = str(unreachable)
+        if trouble := await door.trouble():
+            found["slack"] = trouble
+        return found
+
+    routes = {"/slack/events": door.receive} if door.by_http else {}
+    async with listening(service(troubles, routes), settings.http_host, settings.http_port) as port:
+        yield port
+
+
+async def _clock(opened: "App") -> None:
+    """What has to happen without anybody asking: proposals expire, what is old is forgotten."""
+    from domain import job_kinds
+
+    tick = 0
+    while True:
+        with contextlib.suppress(HildaError):
+            for proposal in await opened.store.proposals.expire():
+                record = await opened.store.proposals.get(proposal)
+                if record is not None and record.proposal.cluster == opened.desk.cluster:
+                    await opened.store.jobs.put(
+                        f"resume:{proposal}:expired",
+                        job_kinds.resume(opened.desk.cluster),
+                        {"proposal": proposal, "zone": "UTC"},
+                        record.proposal.conversation,
+                    )
+            if tick % PRUNE_EVERY == 0:
+                store = opened.store
+                for part in (store.jobs, store.outbox, store.journal):
+                    await part.prune(KEPT)
+        tick += 1
+        await asyncio.sleep(CLOCK_SECONDS)

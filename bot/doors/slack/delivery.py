@@ -1,0 +1,187 @@
+"""From the outbox into Slack: in order within a conversation, side by side between them, once.
+
+What fails is answered by its kind: too fast waits as long as Slack says, no answer waits until Slack is back, a channel
+that is gone is given up and said once to who asked, a revoked token stops everything until a person mends it.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot import outbox
+from bot.doors.slack.calls import Away, Busy, Calls, Gone, Halted, Refused
+from bot.doors.slack.conversations import DOOR, Place
+from bot.doors.slack.posting import Posting
+from domain.cards import Progress, Text, card, parts_of
+from domain.errors import HildaError
+from domain.messages import Reply
+from domain.people import Person
+from domain.wire import reply_from_json
+from store.record import Store
+from store.work.outbox import Outgoing
+
+POLL_SECONDS = 0.1
+LEASE_SECONDS = 60.0
+AT_ONCE = 32
+"""Posts under way at the same time; each is of another conversation."""
+AWAY_SECONDS = (1.0, 2.0, 5.0)
+"""Pauses while Slack does not answer."""
+HALTED_SECONDS = 30.0
+"""How often a token that was refused is tried again."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Delivery:
+    store: Store
+    calls: Calls
+    posting: Posting
+    clock: Callable[[], float] = time.monotonic
+    trouble: str = ""
+    """Why nothing is delivered at all, "" while it is."""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _paused_until: float = 0.0
+    _failures: int = 0
+    _halted: bool = False
+    _told: set[tuple[str, str]] = field(default_factory=set)
+
+    def wake(self) -> None:
+        """There may be something to say."""
+        self._wake.set()
+
+    def halt(self, why: str) -> None:
+        """Nothing can be said any more: said once, tried again rarely."""
+        if not self._halted:
+            log.error("slack takes nothing from us any more: install the app again or renew its token", why=why)
+        self._halted, self.trouble = True, why
+        self._paused_until = self.clock() + HALTED_SECONDS
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        try:
+            while True:
+                try:
+                    found = await self._round()
+                except HildaError as trouble:
+                    log.warning("the outbox cannot be read", why=str(trouble))
+                    await asyncio.sleep(2)
+                    continue
+                if not found:
+                    self._wake.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def drained(self) -> None:
+        """Returns when everything has been said, or nothing can be."""
+        while not self.trouble and (self._under_way or await self.store.outbox.waiting(DOOR)):
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _round(self) -> bool:
+        """Begin what is due; whether there was anything."""
+        if self.clock() < self._paused_until or (self._halted and not await self._mended()):
+            return False
+        free = 1 if self._failures else AT_ONCE - len(self._under_way)
+        if free <= 0 or (self._failures and self._under_way):
+            return False
+        due = await self.store.outbox.due(DOOR, most=free, lease_seconds=LEASE_SECONDS)
+        for held in due:
+            task = asyncio.create_task(self._deliver(held))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+        return bool(due)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a delivery broke", exc_info=error)
+
+    async def _deliver(self, held: Outgoing) -> None:
+        try:
+            reply = reply_from_json(held.payload)
+            if parts_of(reply.card, Progress) and await self.store.outbox.superseded(held):
+                post = held.updates
+            else:
+                post = await self.posting.say(held, reply)
+        except Busy as busy:
+            await self.store.outbox.later(held.key, busy.seconds, str(busy))
+        except Away as away:
+            self._pause(str(away))
+            await self.store.outbox.later(held.key, AWAY_SECONDS[0], str(away))
+        except Halted as halted:
+            self.halt(str(halted))
+            await self.store.outbox.later(held.key, AWAY_SECONDS[0], str(halted))
+        except Gone as gone:
+            await self.store.outbox.failed(held.key, str(gone), for_good=True)
+            await self._tell_once(held, gone)
+        except Refused as refused:
+            log.error("slack refused a reply", key=held.key, why=str(refused), needs=refused.needed)
+            await self.store.outbox.failed(held.key, str(refused), for_good=bool(refused.needed))
+        except ValueError as unreadable:
+            log.error("a reply cannot be read", key=held.key, why=str(unreadable))
+            await self.store.outbox.failed(held.key, str(unreadable), for_good=True)
+        else:
+            self._failures, self.trouble = 0, ""
+            await self.store.outbox.sent(held.key, post)
+
+    def _pause(self, why: str) -> None:
+        """Slack does not answer: one post after the other finds out when it does again."""
+        if not self._failures:
+            log.warning("slack does not answer; what there is to say waits", why=why)
+        self.trouble = f"Slack does not answer: {why}"
+        pause = AWAY_SECONDS[min(self._failures, len(AWAY_SECONDS) - 1)]
+        self._failures += 1
+        self._paused_until = self.clock() + pause
+
+    async def _mended(self) -> bool:
+        self._paused_until = self.clock() + HALTED_SECONDS
+        try:
+            await self.calls("auth.test")
+        except (Refused, Busy, Away):
+            return False
+        log.info("slack takes our token again")
+        self._halted, self.trouble, self._paused_until = False, "", 0.0
+        return True
+
+    async def _tell_once(self, held: Outgoing, gone: Gone) -> None:
+        """Who asked hears it in their direct conversation, once for each channel and reason."""
+        place = Place.parse(held.conversation)
+        if (place.channel, gone.error) not in self._told:
+            self._told.add((place.channel, gone.error))
+            log.warning("nothing can be said in a channel any more", channel=place.channel, why=str(gone))
+        asker = await self._asker(held)
+        if place.direct or asker is None or gone.error == "thread_not_found":
+            return
+        told = card("I cannot answer there", Text(_what_to_do(gone.error, place.channel)), tone="warning")
+        key = f"slack:gone:{gone.error}:{place.channel}"
+        await outbox.put(self.store, Place(place.team, asker.id).conversation, Reply(told, key=key))
+
+    async def _asker(self, held: Outgoing) -> Person | None:
+        reply = reply_from_json(held.payload)
+        if reply.person is not None:
+            return reply.person if reply.person.platform == DOOR else None
+        for said in reversed(await self.store.conversations.recent(held.conversation)):
+            if said.who.startswith(f"{DOOR}:"):
+                return Person.parse(said.who)
+        return None
+
+
+def _what_to_do(error: str, channel: str) -> str:
+    answer = f"I have an answer to what was asked in [a channel](https://slack.com/app_redirect?channel={channel})"
+    match error:
+        case "not_in_channel" | "channel_not_found":
+            return f"{answer}, but I am not in it. Type `/invite @hilda` there, then ask again."
+        case "is_archived" | "is_inactive":
+            return f"{answer}, but it is archived. Ask me here, or in another channel."
+        case _:
+            return f"{answer}, but Slack does not let me post there ({error}). Ask me here instead."

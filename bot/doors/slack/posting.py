@@ -1,0 +1,251 @@
+"""One reply on its way into Slack: posted, or shown where an earlier one stood, or found where it already is."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.doors.slack.calls import Busy, Calls, Gone, Refused, Unpresentable
+from bot.doors.slack.conversations import Place
+from bot.doors.slack.pace import Pace
+from bot.doors.slack.render.card import draw
+from bot.doors.slack.render.plain import plain
+from bot.doors.slack.render.post import File, Post, View, with_uploads
+from domain.cards import Card, Progress, parts_of
+from domain.messages import Reply
+from domain.plain_json import Json, dig
+from store.work.outbox import Outgoing
+
+EVENT_TYPE = "hilda_post"
+"""Of the metadata by which a message of ours names the reply that it shows."""
+PATIENCE = 4.0
+"""Seconds that a post waits here for its turn; longer waits are the outbox's."""
+_MISSING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "streaming_state_conflict"})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What Slack calls the messages of one reply, in order."""
+
+    channel: str = ""
+    ts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "/".join((self.channel, *self.ts)) if self.channel else ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Posted":
+        channel, *ts = text.split("/")
+        return cls(channel, tuple(ts))
+
+
+@dataclass
+class Posting:
+    calls: Calls
+    pace: Pace
+    _directs: dict[str, str] = field(default_factory=dict)
+    _chart_blocks: bool = True
+
+    async def say(self, held: Outgoing, reply: Reply) -> str:
+        """Slack's name for the post; raises what a call raises, and `Busy` when it would have to wait for long."""
+        place = await self._with_channel(Place.parse(held.conversation))
+        if reply.audience == "person" and reply.person is not None and not place.direct:
+            return await self._privately(held, reply, place)
+        before = Posted.parse(held.updates)
+        if before.channel and _is_progress(reply.card) and self.pace.wait("chat.update", "", unimportant=True):
+            return held.updates
+        # A try before this one may have come through without our hearing of it.
+        found = await self._posted_before(held, place) if held.attempt > 1 else {}
+        return str(await self._show(held.key, reply.card, place, before, found))
+
+    async def _show(self, key: str, card: Card, place: Place, before: Posted, found: dict[int, str]) -> Posted:
+        try:
+            return await self._put(key, await self._drawn(key, card, place), place, before, found)
+        except Unpresentable as refused:
+            log.error("slack does not take a card; it is shown as text", key=key, title=card.title, why=str(refused))
+        texts = [Post(text, ()) for text in plain(card)]
+        return await self._put(key, texts, place, before, found)
+
+    async def _put(
+        self, key: str, posts: Sequence[Post], place: Place, before: Posted, found: dict[int, str]
+    ) -> Posted:
+        """Update what is there, post the rest, delete what is left over."""
+        shown: list[str] = []
+        for number, post in enumerate(posts):
+            there = before.ts[number] if number < len(before.ts) else found.get(number, "")
+            channel = before.channel or place.channel
+            ts = await self._update(key, number, post, channel, there) if there else ""
+            shown.append(ts or await self._post(key, number, post, place, shown[0] if shown else ""))
+        for surplus in before.ts[len(posts) :]:
+            await self._delete(before.channel, surplus)
+        return Posted(before.channel or place.channel, tuple(shown))
+
+    async def _update(self, key: str, number: int, post: Post, channel: str, ts: str) -> str:
+        """Its ts, or "" where it cannot be updated any more."""
+        await self._turn("chat.update", channel)
+        content = {"text": post.text, "blocks": list(post.blocks)}
+        try:
+            await self.calls("chat.update", channel=channel, ts=ts, metadata=_metadata(key, number), **content)
+        except Refused as refused:
+            if refused.error not in _MISSING:
+                raise
+            return ""
+        return ts
+
+    async def _post(self, key: str, number: int, post: Post, place: Place, first: str) -> str:
+        """What follows the first message of a card goes into its thread."""
+        await self._turn("chat.postMessage", place.channel)
+        said = await self.calls(
+            "chat.postMessage",
+            channel=place.channel,
+            thread_ts=place.thread or first or None,
+            metadata=_metadata(key, number),
+            **_payload(post),
+        )
+        ts = str(said["ts"])
+        for file in post.files:
+            if not file.is_picture:
+                await self._share(key, file, place, place.thread or first or ts)
+        return ts
+
+    async def _delete(self, channel: str, ts: str) -> None:
+        try:
+            await self._turn("chat.delete", channel)
+            await self.calls("chat.delete", channel=channel, ts=ts)
+        except Refused as refused:
+            log.warning("a message that is no longer needed stays", why=str(refused))
+
+    async def _privately(self, held: Outgoing, reply: Reply, place: Place) -> str:
+        """Only for one person, in the thread; where they cannot see it there, in their direct conversation."""
+        assert reply.person is not None
+        posts = await self._drawn(held.key, reply.card, place, files=False)
+        thread = await self._replied(place)
+        for post in posts:
+            await self._turn("chat.postEphemeral", place.channel)
+            where = {"channel": place.channel, "user": reply.person.id, "thread_ts": thread or None}
+            try:
+                await self.calls("chat.postEphemeral", **where, text=post.text, blocks=list(post.blocks))
+            except Unpresentable:
+                for text in plain(reply.card):
+                    await self.calls("chat.postEphemeral", **where, text=text)
+                break
+            except Refused as refused:
+                if refused.error not in {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"}:
+                    raise
+                own = await self._with_channel(Place(place.team, reply.person.id))
+                return str(await self._show(held.key, reply.card, own, Posted(), {}))
+        return ""
+
+    async def _replied(self, place: Place) -> str:
+        """The place's thread, "" while it has no replies: there Slack shows nothing that is private."""
+        if not place.thread:
+            return ""
+        try:
+            said = await self.calls.read("conversations.replies", channel=place.channel, ts=place.thread, limit=2)
+        except Refused:
+            return place.thread
+        return place.thread if len(said.get("messages") or ()) > 1 else ""
+
+    async def _drawn(self, key: str, card: Card, place: Place, *, files: bool = True) -> tuple[Post, ...]:
+        """The card's messages with their pictures uploaded; without them where that cannot be."""
+        posts = draw(card, View(chart_blocks=False, charts_as_pictures=files))
+        return tuple([await self._with_pictures(key, post) for post in posts]) if files else posts
+
+    async def _with_pictures(self, key: str, post: Post) -> Post:
+        pictures = [file for file in post.files if file.is_picture]
+        if not pictures:
+            return post
+        ids: dict[str, str] = {}
+        for file in pictures:
+            try:
+                content = await asyncio.to_thread(file.content)
+                ids[file.key] = await self.calls.upload(
+                    _name(key, file), content, title=file.title, alt=file.alt_text, channel="", thread=""
+                )
+            except Refused as refused:
+                log.warning("a picture could not be uploaded", why=str(refused))
+        return with_uploads(replace(post, files=tuple(f for f in post.files if not f.is_picture)), ids)
+
+    async def _share(self, key: str, file: File, place: Place, thread: str) -> None:
+        try:
+            await self.calls.upload(
+                _name(key, file),
+                await asyncio.to_thread(file.content),
+                title=file.title,
+                alt=file.alt_text,
+                channel=place.channel,
+                thread=thread,
+            )
+        except Gone:
+            raise
+        except Refused as refused:
+            log.warning("a file could not be uploaded", name=file.name, why=str(refused))
+
+    async def _posted_before(self, held: Outgoing, place: Place) -> dict[int, str]:
+        """Messages of this reply that Slack has although nobody told us: their ts by number."""
+        oldest = f"{held.put_at.timestamp() - 60:.6f}"
+        try:
+            found = await self._ours(held.key, place.channel, place.thread, oldest)
+            if found and not place.thread:
+                found |= await self._ours(held.key, place.channel, found[min(found)], oldest)
+        except Gone:
+            raise
+        except Refused as refused:
+            log.warning("cannot see whether something was posted before", why=str(refused))
+            return {}
+        return found
+
+    async def _ours(self, key: str, channel: str, thread: str, oldest: str) -> dict[int, str]:
+        method = "conversations.replies" if thread else "conversations.history"
+        said = await self.calls.read(
+            method, channel=channel, ts=thread or None, oldest=oldest, limit=200, include_all_metadata="true"
+        )
+        found: dict[int, str] = {}
+        for message in said.get("messages") or ():
+            payload = dig(message, "metadata", "event_payload", default={})
+            if dig(message, "metadata", "event_type") == EVENT_TYPE and payload.get("key") == key:
+                found[int(payload.get("part") or 0)] = str(message["ts"])
+        return found
+
+    async def _with_channel(self, place: Place) -> Place:
+        """With the channel of the direct conversation, where only its person was known."""
+        if not place.is_person:
+            return place
+        if place.channel not in self._directs:
+            said = await self.calls("conversations.open", users=place.channel)
+            self._directs[place.channel] = str(dig(said, "channel", "id", default=""))
+        return Place(place.team, self._directs[place.channel], place.thread)
+
+    async def _turn(self, method: str, channel: str) -> None:
+        """Wait until this call keeps the pace; Busy when that takes long."""
+        waited = 0.0
+        while seconds := self.pace.wait(method, channel):
+            if waited + seconds > PATIENCE:
+                raise Busy(seconds, f"{method}: our own pace")
+            waited += seconds
+            await asyncio.sleep(seconds)
+
+
+def _payload(post: Post) -> Json:
+    payload = post.payload()
+    if not payload.get("blocks"):
+        payload.pop("blocks", None)
+    return payload
+
+
+def _metadata(key: str, number: int) -> Json:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": key, "part": number}}
+
+
+def _name(key: str, file: File) -> str:
+    """Different for each reply, so that a file is recognised."""
+    return f"{hashlib.sha256(json.dumps([key, file.key]).encode()).hexdigest()[:8]}-{file.name}"
+
+
+def _is_progress(card: Card) -> bool:
+    return bool(parts_of(card, Progress))
