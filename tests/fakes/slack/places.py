@@ -66,8 +66,10 @@ class Place:
         try:
             async with asyncio.timeout(within):
                 while True:
-                    for seen in reversed(self.messages(by)):
-                        if seen.ts > since and fits(seen):
+                    for message in reversed(self.channel.messages):
+                        if message.ts <= since or not self._shown(message, by.user.id if by else ""):
+                            continue
+                        if fits(seen := self.seen(message)):
                             return seen
                     await asyncio.sleep(0.01)
         except TimeoutError:

@@ -97,7 +97,7 @@ class Channel:
     messages: list[Message] = field(default_factory=list)
 
     def find(self, ts: str) -> Message | None:
-        return next((one for one in self.messages if one.ts == ts), None)
+        return next((one for one in reversed(self.messages) if one.ts == ts), None)
 
     def thread(self, ts: str) -> list[Message]:
         """The parent and its replies, oldest first, without what only one person sees."""
