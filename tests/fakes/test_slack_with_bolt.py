@@ -162,6 +162,27 @@ async def test_ticks_are_kept_for_each_person_and_come_with_every_press(slack: F
     ]
 
 
+async def test_a_press_tells_what_is_ticked_beside_it_also_in_an_attachment(slack: FakeSlack, app: AsyncApp) -> None:
+    alice = slack.user("alice")
+    shop = slack.channel("shop", alice)
+    states: list[Body] = []
+
+    @app.action("approve")
+    async def approve(ack: Any, body: Body) -> None:
+        await ack()
+        states.append(body["state"]["values"])
+
+    options = [{"text": {"type": "plain_text", "text": label}, "value": label} for label in ("drain", "restart")]
+    boxes = {"type": "checkboxes", "action_id": "steps", "options": options, "initial_options": options[:1]}
+    blocks = [{"type": "actions", "block_id": "list", "elements": [boxes]}, *buttons("Approve")]
+    coloured = [{"color": "#a30200", "blocks": blocks}]
+    await client_of(slack).chat_postMessage(channel=shop.id, text="Steps", attachments=coloured)
+    card = await shop.sees("drain")
+    await alice.presses(card, "Approve")
+
+    assert [one["value"] for one in states[0]["list"]["steps"]["selected_options"]] == ["drain"]
+
+
 async def test_a_modal_is_opened_held_back_refused_and_taken(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)
@@ -429,7 +450,7 @@ async def test_feedback_is_pressed_by_its_word(slack: FakeSlack, app: AsyncApp) 
     def side(word: str) -> Body:
         return {"text": {"type": "plain_text", "text": word}, "value": word.lower()}
 
-    element = {"type": "feedback_buttons", "action_id": "feedback"}
+    element: Body = {"type": "feedback_buttons", "action_id": "feedback"}
     element |= {"positive_button": side("Good"), "negative_button": side("Bad")}
     blocks = [{"type": "context_actions", "elements": [element]}]
     await client_of(slack).chat_postMessage(channel=shop.id, text="It is the database.", blocks=blocks)

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from tests.fakes.slack import interactions
 from tests.fakes.slack.elements import OPTION
+from tests.fakes.slack.methods.views import first_state as untouched
 from tests.fakes.slack.places import NotThere, Place
 from tests.fakes.slack.refusals import Refused
 from tests.fakes.slack.roads import Attempt
 from tests.fakes.slack.seen import Seen, SeenView, elements_in, labels_of, seen_message
 from tests.fakes.slack.shapes import Items, Json
 from tests.fakes.slack.triggers import answered
-from tests.fakes.slack.workspace import Message, View
+from tests.fakes.slack.workspace import Message, View, Workspace
 from tests.fakes.slack.writing import HeldBack, Writer
 
+BUTTONS = ("button", "feedback_buttons", "icon_button", "workflow_button")
+MENUS = ("radio_buttons", "overflow", "static_select", "external_select", "users_select")
+CHANNEL_MENUS = ("conversations_select", "channels_select")
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
@@ -26,7 +30,7 @@ class Presser(Writer):
 
         A button that asks first is pressed only with `confirm`, which is how most people are.
         """
-        block, element = self._look_for(on, what, stale)
+        block, element = self._look_for(on, what, BUTTONS, stale=stale)
         if element.get("confirm") and not confirm:
             return Attempt(failed="the person said no")
         kind = element["type"]
@@ -44,7 +48,7 @@ class Presser(Writer):
 
     async def ticks(self, on: Seen | SeenView, *labels: str, action_id: str = "") -> Attempt:
         """Set the check marks of one group of checkboxes to exactly these labels (or values)."""
-        block, element = self._look_for(on, action_id or (labels[0] if labels else ""), kinds=("checkboxes",))
+        block, element = self._look_for(on, action_id or (labels[0] if labels else ""), ("checkboxes",))
         chosen = [option_of(element, label) for label in labels]
         action = {
             "type": "checkboxes",
@@ -56,9 +60,9 @@ class Presser(Writer):
 
     async def chooses(self, on: Seen | SeenView, what: str, option: str) -> Attempt:
         """Choose in a menu, radio buttons or an overflow menu, by the option's label or value."""
-        block, element = self._look_for(on, what)
+        block, element = self._look_for(on, what, (*MENUS, *CHANNEL_MENUS))
         kind = element["type"]
-        if kind in ("users_select", "conversations_select", "channels_select"):
+        if kind in ("users_select", *CHANNEL_MENUS):
             key, chosen = f"selected_{kind.partition('s_')[0]}", option
         else:
             key, chosen = "selected_option", option_of(element, option)
@@ -67,7 +71,7 @@ class Presser(Writer):
 
     async def asks_options(self, on: Seen | SeenView, action_id: str, typed: str) -> list[Json]:
         """Type into an external select: the options that the app offers, as far as Slack takes them."""
-        block, element = self._look_for(on, action_id)
+        block, element = self._look_for(on, action_id, ("external_select", "multi_external_select"))
         if len(typed) < element.get("min_query_length", 3):
             return []
         payload = interactions.block_suggestion(
@@ -92,7 +96,10 @@ class Presser(Writer):
             chosen = message.chosen.setdefault(self.user.id, {})
             if kept:
                 chosen.setdefault(action["block_id"], {})[action["action_id"]] = kept
-            place, state = self._place(on), chosen
+            state = first_state(self.slack.workspace, message)
+            for block_id, actions in chosen.items():
+                state.setdefault(block_id, {}).update(actions)
+            place = self._place(on)
             more = {"response_url": self.slack.response_urls.issue(self.user.id, channel, message)}
         payload = interactions.block_actions(self.slack, self.user, action, place, copy.deepcopy(state), **more)
         attempt = await self.slack.send("interactive", payload)
@@ -109,17 +116,19 @@ class Presser(Writer):
         return interactions.of_message(self.slack, channel, message, shown)
 
     def _look_for(
-        self, on: Seen | SeenView, what: str, stale: bool = False, kinds: tuple[str, ...] = ()
+        self, on: Seen | SeenView, what: str, kinds: tuple[str, ...], *, stale: bool = False
     ) -> tuple[Json, Json]:
         blocks = on.blocks if isinstance(on, SeenView) else on.all_blocks
         if not stale and isinstance(on, Seen):
-            _, message = self.find(on)
+            channel, message = self.find(on)
+            if (channel.private or channel.direct) and self.user.id not in channel.members:
+                raise NotThere(f"{self.user.name} is not in that conversation.")
             if message is None:
                 raise NotThere(f"The message {on.text!r} is gone.")
             if message.only_for not in ("", self.user.id):
                 raise NotThere(f"{self.user.name} does not see {on.text!r}.")
             blocks = seen_message(self.slack.workspace, message).all_blocks
-        there = [(block, element) for block, element in elements_in(blocks) if not kinds or element["type"] in kinds]
+        there = [(block, element) for block, element in elements_in(blocks) if element["type"] in kinds]
         for block, element in there:
             if what in (*labels_of(element), element["action_id"], element.get("value"), block.get("block_id")):
                 return block, element
@@ -177,6 +186,11 @@ class Presser(Writer):
             if view.id == view_id:
                 return view
         raise NotThere(f"{self.user.name} has no such view open.")
+
+
+def first_state(workspace: Workspace, message: Message) -> dict[str, Json]:
+    """What state says of a message nobody has touched: every element that has a value, as the app set it."""
+    return untouched(seen_message(workspace, message).all_blocks)
 
 
 def gone(seen: Seen) -> Message:

@@ -41,6 +41,10 @@ class Writer:
         `@name` of a person and `#name` of a channel become mentions.
         """
         workspace = self.slack.workspace
+        if self.id not in place.channel.members:
+            raise HeldBack(f"{self.user.name} is not in {place.channel.name or 'that conversation'}.")
+        if place.channel.archived:
+            raise HeldBack(f"{place.channel.name} is archived.")
         written = self.encoded(text)
         message = Message(
             place.id,

@@ -165,7 +165,14 @@ def content_of(call: Call, *, ephemeral: bool) -> tuple[dict[str, Json], dict[st
     metadata = call.json("metadata")
     if metadata and not {"event_type", "event_payload"} <= set(metadata):
         raise Refused("invalid_metadata_format")
-    content = {"text": text[:CUT_ABOVE] or markdown, "blocks": with_ids(call, blocks), "attachments": attachments}
+    attachments = [
+        {**one, "blocks": with_ids(call, one["blocks"])} if one.get("blocks") else dict(one) for one in attachments
+    ]
+    content: dict[str, Json] = {
+        "text": text[:CUT_ABOVE] or markdown,
+        "blocks": with_ids(call, blocks),
+        "attachments": attachments,
+    }
     if not ephemeral:
         content["metadata"] = metadata or None
     if len(text) <= CUT_ABOVE:
