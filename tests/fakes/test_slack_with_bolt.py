@@ -499,17 +499,19 @@ async def test_a_person_may_say_no_where_a_button_asks_first(slack: FakeSlack, a
 async def test_an_older_assistant_thread_and_the_messages_tab_are_told(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)
-    heard = listening(app, "app_home_opened", "assistant_thread_started", "app_context_changed")
+    heard = listening(app, "app_home_opened", "assistant_thread_started", "app_context_changed", "message")
 
     await alice.opens_home("messages")
     thread = await alice.opens_assistant(beside=shop)
     await alice.looks_at(shop)
+    await alice.says(slack.direct(alice), "What is wrong here?")
 
-    tab, started, looked = heard
+    tab, started, looked, message = heard
     assert (tab["tab"], tab["channel"]) == ("messages", slack.direct(alice).id)
     assert started["assistant_thread"]["thread_ts"] == thread.ts
     assert started["assistant_thread"]["context"]["channel_id"] == shop.id
-    assert looked["context"]["channel_id"] == shop.id
+    assert looked["context"]["entities"][0]["value"] == shop.id
+    assert message["app_context"] == looked["context"]
 
 
 async def test_an_uninstalled_app_hears_of_it_and_can_do_nothing_more(slack: FakeSlack, app: AsyncApp) -> None:

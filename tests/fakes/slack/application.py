@@ -13,8 +13,6 @@ SCOPES = frozenset(
 )
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "app_mention": ("app_mentions:read",),
-    "assistant_thread_context_changed": ("assistant:write",),
-    "assistant_thread_started": ("assistant:write",),
     "channel_archive": ("channels:read",),
     "channel_left": ("channels:read",),
     "channel_rename": ("channels:read",),

@@ -35,6 +35,8 @@ class Person(ModalUser):
             "tab": tab,
             "event_ts": self.slack.workspace.ts(),
         }
+        if tab == "messages":
+            event["context"] = self.context
         if tab == "home" and self.user.home:
             event["view"] = self.user.home.shown()
         await tried(self.slack.events.emit(None, event, "app_home_opened"))
@@ -50,12 +52,17 @@ class Person(ModalUser):
         return self.home
 
     async def looks_at(self, place: Place) -> None:
-        """The agent view's context: which channel the person has open beside the conversation."""
+        """Open a channel beside the conversation: https://docs.slack.dev/reference/events/app_context_changed.
+
+        Messages to the app carry it from then on as `app_context`.
+        """
+        entity = {"type": "slack#/types/channel_id", "value": place.id, "team_id": self.slack.workspace.team_id}
+        self.context = {"entities": [entity]}
         event: dict[str, Json] = {
             "type": "app_context_changed",
             "user": self.user.id,
             "channel": self.slack.direct(self).id,
-            "context": {"channel_id": place.id, "team_id": self.slack.workspace.team_id},
+            "context": self.context,
             "event_ts": self.slack.workspace.ts(),
         }
         await tried(self.slack.events.emit(None, event, "app_context_changed"))

@@ -26,6 +26,8 @@ class Writer:
     user: User
     errors: list[str] = field(default_factory=list)
     """What Slack's client told them when something did not work."""
+    context: dict[str, Json] = field(default_factory=dict)
+    """What the person looks at beside the conversation with the app."""
     warned: dict[str, str] = field(default_factory=dict)
     """block_id → what stands under that field of the modal, from response_action errors."""
 
@@ -58,8 +60,11 @@ class Writer:
         )
         workspace.post(place.channel, message)
         foreign = self.user.team_id != workspace.team_id
+        context = {"app_context": self.context} if place.channel.direct and self.context else {}
         connect = {"user_team": self.user.team_id, "source_team": self.user.team_id} if foreign else {}
-        sent = self.slack.events.posted(place.channel, message, client_msg_id=workspace.id("msg-"), **connect)
+        sent = self.slack.events.posted(
+            place.channel, message, client_msg_id=workspace.id("msg-"), **connect, **context
+        )
         if wait:
             await tried(sent)
         return place.seen(message)
