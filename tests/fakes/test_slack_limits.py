@@ -24,6 +24,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
 
 
 async def test_a_channel_takes_a_short_burst_and_then_a_message_a_second(slack: FakeSlack) -> None:
+    slack.clock.stop()
     slack.rates.burst = 3
     alice = slack.user("alice")
     shop, stock = slack.channel("shop", alice), slack.channel("stock", alice)
@@ -61,6 +62,7 @@ async def test_slack_sdk_waits_as_long_as_it_is_told(slack: FakeSlack) -> None:
 async def test_a_method_takes_as_many_calls_a_minute_as_its_tier_says(
     slack: FakeSlack, method: str, calls: int
 ) -> None:
+    slack.clock.stop()
     alice = slack.user("alice")
     client = client_of(slack)
 
@@ -76,6 +78,7 @@ async def test_a_method_takes_as_many_calls_a_minute_as_its_tier_says(
 
 
 async def test_apps_sold_outside_the_marketplace_read_histories_slowly(slack: FakeSlack) -> None:
+    slack.clock.stop()
     slack.app.sold_outside_marketplace = True
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)

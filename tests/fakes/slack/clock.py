@@ -7,11 +7,16 @@ import time
 class Clock:
     def __init__(self) -> None:
         self._ahead = 0.0
+        self._stopped_at: float | None = None
         self._moved = asyncio.Event()
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._ahead
+        return (time.time() if self._stopped_at is None else self._stopped_at) + self._ahead
+
+    def stop(self) -> None:
+        """Only `forward` moves it from now on: nothing depends on how quick the machine is."""
+        self._stopped_at = time.time()
 
     def forward(self, seconds: float) -> None:
         self._ahead += seconds
