@@ -1,12 +1,13 @@
 """Jobs: work that survives a crash. One at a time per conversation, in order, retried with patience, then dead."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, and_, case, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from domain.people import Person
 from domain.plain_json import Json
 from policy.redaction import redact
 from store.clock import DB_CLOCK, SECOND, from_micros
@@ -135,6 +136,17 @@ class Jobs:
             return (
                 await tx.execute(select(job.c.id).where(job.c.conversation == conversation).limit(1))
             ).first() is not None
+
+    async def under_way(self, prefix: str, author: Person) -> tuple[str, ...]:
+        """Conversations of that prefix in which something that `author` said is being done, or waits to be."""
+        mine = select(job.c.conversation, job.c.payload).where(
+            job.c.state.in_(("ready", "running")), job.c.conversation.startswith(prefix, autoescape=True)
+        )
+        async with self._database.read() as tx:
+            rows = (await tx.execute(mine)).mappings().all()
+        return tuple(
+            dict.fromkeys(row["conversation"] for row in rows if row["payload"].get("author") == asdict(author))
+        )
 
     async def dead(self, most: int = 100) -> tuple[Job, ...]:
         """Jobs that were given up, newest first."""

@@ -26,6 +26,7 @@ from bot.doors.slack.pace import Pace
 from bot.doors.slack.people import People, Policy
 from bot.doors.slack.posting import Posting
 from bot.doors.slack.request import Answer, refusal
+from bot.doors.slack.surfaces import Surfaces
 from bot.settings import Settings
 from bot.worker import Worker
 from domain.errors import Misconfigured
@@ -54,6 +55,7 @@ class SlackDoor:
     """What this app is and where, once Slack has said so."""
     people: People | None = None
     bolt: AsyncApp | None = None
+    _surfaces: Surfaces | None = None
     _socket: AsyncSocketModeHandler | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _closing: bool = False
@@ -119,6 +121,8 @@ class SlackDoor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._surfaces is not None:
+            await self._surfaces.close()
         if self.people is not None:
             await self.people.close()
 
@@ -196,6 +200,8 @@ class SlackDoor:
             say=self.say,
             stop=self.stop,
         )
+        self._surfaces = Surfaces(listener, self.desk, self.calls)
+        self._surfaces.register(self.bolt)
         listener.register(self.bolt)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

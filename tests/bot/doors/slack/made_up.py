@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from domain.cards import Card, ClusterLabel, Progress, Text, card
 from domain.levels import Level
 from domain.messages import ButtonPressed, Incoming, Message, Reply
 from domain.people import Person, Role
-from graphs.desk import Desk
+from graphs.desk import Desk, utc_now
 from store.record import Store
 from tests.fakes.slack.server import FakeSlack, fake_slack
 
@@ -53,9 +54,21 @@ class Answering:
         async for said in self.answer(incoming):
             yield said
 
+    async def resume(self, proposal: str, zone: str) -> AsyncIterator[Reply]:
+        """The workflow of a proposal, which has nothing to say here."""
+        for said in ():
+            yield said
+
     @property
     def texts(self) -> Sequence[str]:
         return [one.text for one in self.heard if isinstance(one, Message)]
+
+
+class MadeUpCluster:
+    context = "eu-prod-1"
+
+    async def items(self, kind: str, namespace: str | None, *, seconds: float) -> list[Any]:
+        return []
 
 
 @dataclass
@@ -66,7 +79,14 @@ class MadeUpDesk:
     cluster: str = CLUSTER
     label: ClusterLabel = LABEL
     highest: Level = Level.script
+    kube: MadeUpCluster = field(default_factory=MadeUpCluster)
+    metrics: None = None
+    model: None = None
+    clock: Callable[[], datetime] = utc_now
     standing: dict[str, Any] = field(default_factory=dict)
+
+    def label_of(self, person: Person) -> ClusterLabel:
+        return self.label
 
     async def role_of(self, person: Person) -> Role:
         role: Role = await self.standing["slack"](person, await self.store.identities.role_of(person))

@@ -1,0 +1,56 @@
+"""Thumbs under an answer: asked for quietly, thanked for privately, kept in the audit record."""
+
+import re
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.doors.slack.reception import Reception
+from bot.doors.slack.render.modals import About, reason_view
+from domain.cards import Text, card
+from domain.plain_json import Json
+
+ACTION = "hilda:feedback:0"
+HELPED, MISSED = "helped", "missed"
+
+
+def block() -> Json:
+    """The buttons, for the end of an answer; messages only."""
+    element = {
+        "type": "feedback_buttons",
+        "action_id": ACTION,
+        "positive_button": _button("Helpful", HELPED, "This answer was right or useful"),
+        "negative_button": _button("Not helpful", MISSED, "This answer was wrong or of no use"),
+    }
+    return {"type": "context_actions", "elements": [element]}
+
+
+def _button(label: str, value: str, spoken: str) -> Json:
+    return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": spoken}
+
+
+class Feedback:
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+
+    def register(self, app: AsyncApp) -> None:
+        app.action(re.compile("^hilda:feedback:"))(self.on_press)
+
+    async def on_press(self, body: Json, ack: AsyncAck) -> None:
+        """A thumb is kept at once; a thumb down is asked what was wrong, which nobody has to answer."""
+        action = (body.get("actions") or [{}])[0]
+        rating = MISSED if action.get("value") == MISSED else HELPED
+        person, _ = await self._reception.who(body)
+        conversation = self._reception.listener.place_of(body).conversation
+        await self._reception.store.audit.note(str(person), "rated", conversation, result=rating)
+        thanks = card("Thank you", Text("It is in the record, and helps me to get better."))
+        if rating == MISSED:
+            asked = card("What was wrong?", Text("Your words go into the record, for those who teach me."))
+            what = About("feedback", conversation, conversation=conversation)
+            if await self._reception.open(
+                body, reason_view(asked, what, submit="Send", label="What was wrong or missing")
+            ):
+                await ack()
+                return
+        key = f"{self._reception.listener.click_key(body, action)}:private"
+        await self._reception.tell(body, key, thanks)
+        await ack()

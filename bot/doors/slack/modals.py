@@ -1,0 +1,280 @@
+"""Buttons that open a modal, and what comes back from it: reasons, edited commands, scripts read to their end."""
+
+import asyncio
+import re
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.doors.slack.home import Home
+from bot.doors.slack.reception import Reception
+from bot.doors.slack.render.modals import (
+    FORM,
+    READ,
+    REASON,
+    About,
+    about,
+    busy_view,
+    form_view,
+    is_last_page,
+    message_view,
+    reading_view,
+    reason_view,
+)
+from bot.doors.slack.render.values import Pressed, pressed, submitted
+from domain.cards import Action, Card, Facts, Text, card
+from domain.messages import ButtonPressed, FormSubmitted, Incoming
+from domain.people import Person
+from domain.plain_json import Json, dig
+from domain.proposals import ProposalState
+from graphs.amending import commands_in
+from graphs.words.levels import edit_card, proposal_card
+from policy.roles import Act, may, may_reject, required_role
+from store.ledger.records import ProposalRecord
+
+_BUTTONS = re.compile("^hilda:(read|reject|revoke|edit|submit):")
+_WORDS = {"reject": ("Reject", "Nothing of it will ever run."), "revoke": ("Take back", "It will not run.")}
+
+
+class Modals:
+    def __init__(self, reception: Reception, home: Home) -> None:
+        self._reception = reception
+        self._home = home
+
+    def register(self, app: AsyncApp) -> None:
+        app.action(_BUTTONS)(self.on_button)
+        app.view(READ)(self.on_read)
+        app.view(REASON)(self.on_reason)
+        app.view(FORM)(self.on_form)
+
+    async def on_button(self, body: Json, ack: AsyncAck) -> None:
+        """A window where one is needed. Where none opens, the button does what it can without."""
+        action = (body.get("actions") or [{}])[0]
+        found = pressed(action, body.get("message") or {})
+        if not found:
+            await self._reception.listener.on_action(body, ack)
+            return
+        what = found[0]
+        if what.action == "submit":
+            await self._form_in_a_message(body, action, what)
+        elif not await self.open_for(body, what, self._reception.listener.place_of(body).conversation):
+            await self._without_a_window(body, action, what)
+        await ack()
+
+    async def open_for(self, body: Json, what: Pressed, conversation: str) -> bool:
+        """Open the window that belongs to a button."""
+        return await self._reception.open(body, await self._window(body, what, conversation))
+
+    async def _window(self, body: Json, what: Pressed, conversation: str) -> Json:
+        person, _ = await self._reception.who(body)
+        record = await self._reception.store.proposals.get(what.subject)
+        if record is None:
+            return message_view(card("It is gone", Text("There is no such proposal any more."), tone="warning"))
+        kept = About(what.action, what.subject, what.digest_prefix, conversation)
+        match what.action:
+            case "read":
+                return self._reading(record, About("approve", what.subject, what.digest_prefix, conversation))
+            case "edit":
+                return await self._editing(record, kept, person)
+            case _:
+                return await self._reasoning(record, kept, person)
+
+    def _reading(self, record: ProposalRecord, kept: About) -> Json:
+        if record.state is not ProposalState.proposed:
+            return message_view(self._over(record))
+        return reading_view(self._whole(record), kept)
+
+    async def _editing(self, record: ProposalRecord, kept: About, person: Person) -> Json:
+        role = await self._reception.role_of(person)
+        if not may(role, Act.propose):
+            return message_view(
+                self._refused(f"You are {role.name} here; to edit needs {required_role(Act.propose).name}.")
+            )
+        form = edit_card(record.proposal, commands_in(record.proposal.script.run), self._reception.label)
+        return form_view(form, kept)
+
+    async def _reasoning(self, record: ProposalRecord, kept: About, person: Person) -> Json:
+        role = await self._reception.role_of(person)
+        if not may_reject(role, own=person == record.proposal.requester):
+            needed = required_role(Act.reject).name
+            return message_view(self._refused(f"You are {role.name} here; to {kept.action} it needs {needed}."))
+        if kept.action == "reject" and record.state is not ProposalState.proposed:
+            return message_view(self._over(record))
+        label, words = _WORDS[kept.action]
+        facts = Facts((("Proposal", record.proposal.id), ("Requested by", record.proposal.requester.id)))
+        shown = card(record.proposal.title, Text(words), facts, tone="question", cluster=self._reception.label)
+        return reason_view(shown, kept, submit=label)
+
+    async def reject(self, key: str, who: tuple[Person, str], what: Pressed, why: str, conversation: str) -> None:
+        """A no with its reason, typed instead of pressed."""
+        person, zone = who
+        values = {"reason": why, "digest_prefix": what.digest_prefix}
+        at = self._reception.clock()
+        await self._reception.hear(FormSubmitted(key, person, conversation, "reject", what.subject, values, at, zone))
+
+    async def on_read(self, body: Json, view: Json, ack: AsyncAck) -> None:
+        """The next page; at the end of the last one, a yes to exactly these bytes."""
+        kept = about(str(view.get("private_metadata") or ""))
+        record = await self._reception.store.proposals.get(kept.subject) if kept else None
+        if kept is None or record is None:
+            await ack(response_action="update", view=message_view(_from_another_release()))
+            return
+        if record.state is not ProposalState.proposed:
+            await ack(response_action="update", view=message_view(self._over(record)))
+            return
+        if not is_last_page(self._whole(record), kept):
+            following = About(kept.action, kept.subject, kept.digest_prefix, kept.conversation, kept.page + 1)
+            await ack(response_action="update", view=reading_view(self._whole(record), following))
+            return
+        person, zone = await self._reception.who(body)
+        incoming = ButtonPressed(
+            id=self._key(body, view, "approve"),
+            author=person,
+            conversation=kept.conversation,
+            action="approve",
+            subject=kept.subject,
+            digest_prefix=kept.digest_prefix,
+            at=self._reception.clock(),
+            zone=zone,
+        )
+        await self._heard(ack, view, incoming, "Approve")
+
+    async def on_reason(self, body: Json, view: Json, ack: AsyncAck) -> None:
+        kept = about(str(view.get("private_metadata") or ""))
+        reason = _values(view).get("reason", "").strip()
+        if kept is not None and kept.action == "feedback":
+            person, _ = await self._reception.who(body)
+            await self._reception.store.audit.note(str(person), "rated", kept.subject, why=reason, result="missed")
+            await ack(response_action="update", view=message_view(card("Thank you", Text("It is in the record."))))
+            return
+        if kept is None or kept.action not in _WORDS:
+            await ack(response_action="update", view=message_view(_from_another_release()))
+            return
+        values = {"reason": reason, "digest_prefix": kept.digest_prefix}
+        incoming = await self._form(body, view, kept.action, kept.subject, values, kept.conversation)
+        await self._heard(ack, view, incoming, _WORDS[kept.action][0])
+
+    async def on_form(self, body: Json, view: Json, ack: AsyncAck) -> None:
+        kept = about(str(view.get("private_metadata") or ""))
+        if kept is None or kept.action != "edit":
+            await ack(response_action="update", view=message_view(_from_another_release()))
+            return
+        incoming = await self._form(body, view, kept.action, kept.subject, _values(view), kept.conversation)
+        await self._heard(ack, view, incoming, "Edit")
+
+    async def _form(
+        self, body: Json, view: Json, action: str, subject: str, values: dict[str, str], conversation: str
+    ) -> FormSubmitted:
+        person, zone = await self._reception.who(body)
+        return FormSubmitted(
+            id=self._key(body, view, action),
+            author=person,
+            conversation=conversation,
+            action=_action(action),
+            subject=subject,
+            values=values,
+            at=self._reception.clock(),
+            zone=zone,
+        )
+
+    async def _form_in_a_message(self, body: Json, action: Json, what: Pressed) -> None:
+        """The same form, where it stood in a message because no window could be opened."""
+        name, _, subject = what.subject.partition("/")
+        person, zone = await self._reception.who(body)
+        await self._reception.hear(
+            FormSubmitted(
+                id=self._reception.listener.click_key(body, action),
+                author=person,
+                conversation=self._reception.listener.place_of(body).conversation,
+                action=_action(name),
+                subject=subject,
+                values=submitted(dig(body, "state", "values", default={})),
+                at=self._reception.clock(),
+                zone=zone,
+            )
+        )
+
+    async def _without_a_window(self, body: Json, action: Json, what: Pressed) -> None:
+        """Editing comes as a form in a message; a decision is asked for again rather than made without its question."""
+        key = self._reception.listener.click_key(body, action)
+        if what.action != "edit":
+            again = card("The window did not open", Text("Slack was too slow. Press the button again."), tone="warning")
+            await self._reception.tell(body, f"{key}:private", again)
+            return
+        person, zone = await self._reception.who(body)
+        place = self._reception.listener.place_of(body)
+        at = self._reception.clock()
+        await self._reception.hear(
+            ButtonPressed(key, person, place.conversation, "edit", what.subject, what.digest_prefix, at, zone)
+        )
+
+    async def _heard(self, ack: AsyncAck, view: Json, incoming: ButtonPressed | FormSubmitted, title: str) -> None:
+        """Durable first; then the window says that it is being looked at, and a moment later what came of it."""
+        await self._reception.hear(incoming)
+        await ack(response_action="update", view=busy_view(title, "Your answer is being counted. You may close this."))
+        self._reception.later(self._tell_what_came_of_it(str(view.get("id") or ""), incoming))
+
+    async def _tell_what_came_of_it(self, view_id: str, incoming: ButtonPressed | FormSubmitted) -> None:
+        await asyncio.sleep(0.3)
+        done = await self._reception.done(incoming.conversation)
+        record = await self._reception.store.proposals.get(incoming.subject)
+        if record is not None:
+            await self._reception.change(view_id, message_view(self._came_of_it(record, incoming, done=done)))
+        await self._home.publish(incoming.author)
+
+    def _came_of_it(self, record: ProposalRecord, incoming: Incoming, *, done: bool) -> Card:
+        assert isinstance(incoming, ButtonPressed | FormSubmitted)
+        if not done:
+            return self._card("It takes longer", "The answer comes in the conversation.", record)
+        if incoming.action == "edit":
+            return self._card(
+                "Checked", "What came of it stands in the conversation: a proposal of yours, or why not.", record
+            )
+        counted = any(decision.person == incoming.author for decision in record.decisions)
+        ended = {"reject": ProposalState.rejected, "revoke": ProposalState.revoked}
+        if counted or record.state is ended.get(incoming.action):
+            return self._card("It counts", f"The proposal is {record.state} now.", record)
+        return self._card("It did not count", "The reason stands in the conversation, where only you see it.", record)
+
+    def _card(self, title: str, words: str, record: ProposalRecord) -> Card:
+        return card(title, Text(words), Facts((("Proposal", record.proposal.title),)), cluster=self._reception.label)
+
+    def _whole(self, record: ProposalRecord) -> Card:
+        """Always the same words for the same bytes, so that pages do not move while somebody reads."""
+        made = record.proposal.created_at
+        return proposal_card(record.proposal, record.digest, self._reception.label, made, "UTC")
+
+    def _over(self, record: ProposalRecord) -> Card:
+        why = f": {record.why}" if record.why else ""
+        return card(
+            f"It is {record.state}",
+            Text(f"{record.proposal.title}{why}"),
+            tone="warning",
+            cluster=self._reception.label,
+        )
+
+    def _refused(self, why: str) -> Card:
+        return card("Not allowed", Text(why), tone="warning", cluster=self._reception.label)
+
+    def _key(self, body: Json, view: Json, action: str) -> str:
+        """One window decides once, however often it is delivered."""
+        return self._reception.listener.key(body, "view", str(view.get("id")), action)
+
+
+def _values(view: Json) -> dict[str, str]:
+    return submitted(dig(view, "state", "values", default={}))
+
+
+def _action(name: str) -> Action:
+    match name:
+        case "reject" | "revoke" | "edit" | "settle" | "approve":
+            return name
+        case _:
+            return "ask"
+
+
+def _from_another_release() -> Card:
+    return card(
+        "This no longer works",
+        Text("It was opened by another release of mine, or it is gone. Ask me again."),
+        tone="warning",
+    )

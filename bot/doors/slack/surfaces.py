@@ -1,0 +1,38 @@
+"""Everything of the app beside conversations: commands, shortcuts, modals, the Home tab, the assistant, feedback."""
+
+from datetime import UTC, datetime
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.doors.slack.assistant import Assistant
+from bot.doors.slack.calls import Calls
+from bot.doors.slack.commands import Commands
+from bot.doors.slack.feedback import Feedback
+from bot.doors.slack.home import Home
+from bot.doors.slack.listener import Listener
+from bot.doors.slack.modals import Modals
+from bot.doors.slack.people_modal import PeopleModal
+from bot.doors.slack.reception import Reception
+from bot.doors.slack.shortcuts import Shortcuts
+from bot.doors.slack.systems import systems
+from graphs.desk import Desk
+
+
+class Surfaces:
+    def __init__(self, listener: Listener, desk: Desk, calls: Calls) -> None:
+        self._reception = Reception(
+            listener, calls, desk.label, desk.highest, lambda: systems(desk), lambda: datetime.now(UTC)
+        )
+
+    def register(self, app: AsyncApp) -> None:
+        """Before the listener's own: what comes first, hears."""
+        home = Home(self._reception)
+        modals = Modals(self._reception, home)
+        people = PeopleModal(self._reception)
+        for part in (Commands(self._reception, modals, people), Shortcuts(self._reception), modals, people, home):
+            part.register(app)
+        Assistant(self._reception).register(app)
+        Feedback(self._reception).register(app)
+
+    async def close(self) -> None:
+        await self._reception.close()

@@ -1,0 +1,346 @@
+"""Commands, shortcuts, modals, the Home tab and the assistant, over both transports."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bot.dispatcher import Dispatcher
+from bot.doors.slack import manifest
+from bot.doors.slack.feedback import block
+from domain.messages import ButtonPressed, FormSubmitted, Incoming, Message, Reply
+from domain.people import Person, Role
+from domain.proposals import Proposal, ProposalState
+from domain.scripts import Script
+from tests.bot.doors.slack.made_up import CLUSTER, Office, echo, open_office
+from tests.fakes.slack.bolt_app import TRANSPORTS
+from tests.fakes.slack.driver import Person as Someone
+from tests.fakes.slack.driver import Place
+from tests.store import making
+
+over_both = pytest.mark.parametrize("office", TRANSPORTS, indirect=True)
+
+
+@pytest.fixture
+async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
+    async with open_office(tmp_path, getattr(request, "param", "http")) as opened:
+        url = opened.slack.app.request_url
+        opened.slack.app.configure(manifest.manifest(request_url=url))
+        dispatcher = Dispatcher(cast("Any", opened.desk), cast("Any", None), cast("Any", None))
+
+        async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
+            decides = isinstance(incoming, ButtonPressed | FormSubmitted) and incoming.action != "ask"
+            async for reply in dispatcher.handle(incoming) if decides else echo(incoming):
+                yield reply
+
+        opened.on_reply(answer)
+        yield opened
+
+
+async def person(office: Office, name: str, role: Role) -> Someone:
+    someone = office.slack.user(name)
+    known = Person("slack", office.slack.workspace.team_id, someone.id)
+    await office.store.identities.bind(known, role, "test")
+    return someone
+
+
+async def proposed(office: Office, place: Place, **different: Any) -> Proposal:
+    conversation = f"slack:{office.slack.workspace.team_id}:{place.id}:"
+    made = making.proposal(cluster=CLUSTER, conversation=conversation, **different)
+    await office.store.proposals.propose(made)
+    return made
+
+
+async def state(office: Office, made: Proposal) -> ProposalState:
+    record = await office.store.proposals.get(made.id)
+    assert record is not None
+    return record.state
+
+
+# The command
+
+
+@over_both
+async def test_a_question_by_command_stands_in_the_channel_with_its_answer_below(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+
+    await alice.runs("/hilda ask why is checkout slow?", shop)
+    answer = await shop.sees("You said: why is checkout slow?")
+
+    question = await shop.sees("asks: why is checkout slow?")
+    assert answer.thread_ts == question.ts
+    assert alice.errors == []
+
+
+async def test_what_is_no_word_of_the_command_is_a_question(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+
+    await alice.runs("/hilda why is checkout slow?", shop)
+
+    await shop.sees("You said: why is checkout slow?")
+
+
+async def test_a_slip_gets_the_word_that_was_meant_privately(office: Office) -> None:
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop = office.slack.channel("shop", alice, bob)
+
+    await alice.runs("/hilda propsals", shop)
+
+    assert "/hilda proposals" in (await shop.sees("Did you mean", by=alice)).words
+    assert shop.messages(by=bob) == []
+    assert office.answers.heard == []
+
+
+async def test_where_it_cannot_write_it_answers_directly_and_says_so(office: Office) -> None:
+    alice = office.slack.user("alice")
+    secret = office.slack.channel("secret", alice, bot=False, private=True)
+
+    await alice.runs("/hilda check shop", secret)
+
+    await secret.sees("I answer you directly", by=alice)
+    await office.slack.direct(alice).sees("You said: what is wrong in shop?")
+
+
+ANSWERS = {
+    "/hilda": "What I can do",
+    "/hilda help": "/hilda approve [id]",
+    "/hilda who": "viewer",
+    "/hilda level": "Here I climb to level 4",
+    "/hilda status": "answers, eu-prod-1",
+    "/hilda incidents": "Nothing is open",
+    "/hilda proposals": "Nothing waits for a decision",
+    "/hilda stop": "Nothing is under way",
+    "/hilda mute": "nothing to mute",
+    "/hilda report": "no reports by myself yet",
+    "/hilda approve p-none": "There is no such proposal",
+}
+
+
+async def test_what_concerns_one_person_only_they_see(office: Office) -> None:
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop = office.slack.channel("shop", alice, bob)
+
+    for line, words in ANSWERS.items():
+        await alice.runs(line, shop)
+        await shop.sees(words, by=alice)
+
+    assert shop.messages(by=bob) == []
+    assert alice.errors == []
+
+
+async def test_who_says_what_somebody_else_may_do(office: Office) -> None:
+    alice = office.slack.user("alice")
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", alice, lead)
+
+    await alice.runs("/hilda who @lead", shop)
+
+    seen = await shop.sees("operator", by=alice)
+    assert lead.id in seen.words
+
+
+async def test_a_stranger_is_told_why_nothing_is_done(office: Office) -> None:
+    eve = office.slack.user("eve", team_id="T0OTHER")
+    shop = office.slack.channel("shop", eve, shared=True)
+
+    await eve.runs("/hilda incidents", shop)
+    await eve.runs("/hilda ask what is wrong?", shop)
+
+    await shop.sees("I do not know you", by=eve)
+    assert office.answers.heard == []
+
+
+# Shortcuts
+
+
+@over_both
+async def test_an_alert_of_another_app_is_investigated_in_its_thread(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    attachment = {"title": "[FIRING:1] CrashLooping", "text": "alertname: CrashLooping\nnamespace: shop"}
+    alert = await office.slack.alerts(shop, "", attachments=[attachment])
+    assert office.answers.heard == []
+
+    await alice.shortcut("hilda_investigate", alert)
+    answer = await shop.sees("You said:")
+
+    assert answer.thread_ts == alert.ts
+    assert "alertname: CrashLooping" in office.answers.texts[0]
+    assert alice.errors == []
+
+
+@over_both
+async def test_a_question_from_anywhere_is_answered_directly(office: Office) -> None:
+    alice = office.slack.user("alice")
+
+    await alice.shortcut("hilda_ask")
+    await alice.sees_modal("What would you like to know?")
+    await alice.submits({"What would you like to know?": "why is checkout slow?"})
+
+    assert alice.modal is not None
+    assert "direct conversation" in alice.modal.words
+    await office.slack.direct(alice).sees("You said: why is checkout slow?")
+    (heard,) = office.answers.heard
+    assert isinstance(heard, Message)
+    assert ":D" in heard.conversation
+
+
+# Modals
+
+
+@over_both
+async def test_a_long_script_is_read_to_its_end_before_it_can_be_approved(office: Office) -> None:
+    """Every line is on a page, and no page but the last one approves."""
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    lines = [f"kubectl annotate pod web-{n} note=checked-by-hand-{n}" for n in range(600)]
+    made = await proposed(office, shop, script=Script("\n".join(lines) + "\n", "true\n", "true\n"))
+
+    await lead.runs("/hilda approve", shop)
+    read = ""
+    for _ in range(50):
+        page = await lead.sees_modal()
+        read += page.words
+        if page.content["submit"]["text"] == "Approve":
+            break
+        assert await state(office, made) is ProposalState.proposed
+        await lead.submits()
+    assert all(line in read for line in lines)
+    await lead.submits()
+
+    await lead.sees_modal("It counts", within=6)
+    assert await state(office, made) is ProposalState.approved
+    assert lead.errors == []
+
+
+async def test_a_rejection_carries_its_reason(office: Office) -> None:
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    made = await proposed(office, shop)
+
+    await lead.runs(f"/hilda reject {made.id}", shop)
+    await lead.sees_modal(made.title)
+    await lead.submits({"Why": "the release is paused"})
+
+    await lead.sees_modal("rejected", within=6)
+    record = await office.store.proposals.get(made.id)
+    assert record is not None
+    assert record.decisions[0].reason == "the release is paused"
+
+
+async def test_who_may_not_reject_hears_so_in_the_window(office: Office) -> None:
+    viewer = office.slack.user("viewer")
+    shop = office.slack.channel("shop", viewer)
+    made = await proposed(office, shop)
+
+    await viewer.runs(f"/hilda reject {made.id}", shop)
+
+    await viewer.sees_modal("needs operator")
+    assert await state(office, made) is ProposalState.proposed
+
+
+async def test_a_yes_that_does_not_count_is_said_in_the_window(office: Office) -> None:
+    """A viewer reads it all and approves; the record refuses, and the window says so."""
+    viewer = office.slack.user("viewer")
+    shop = office.slack.channel("shop", viewer)
+    made = await proposed(office, shop)
+
+    await viewer.runs(f"/hilda approve {made.id}", shop)
+    await viewer.submits()
+
+    await viewer.sees_modal("It did not count", within=6)
+    assert await state(office, made) is ProposalState.proposed
+
+
+async def test_a_decided_proposal_is_not_shown_for_approval(office: Office) -> None:
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    made = await proposed(office, shop)
+    await making.decide(office.store, made.id, verdict="reject")
+
+    await lead.runs(f"/hilda approve {made.id}", shop)
+
+    modal = await lead.sees_modal("It is rejected")
+    assert not modal.content.get("submit")
+
+
+async def test_an_administrator_gives_a_role_and_nobody_else_does(office: Office) -> None:
+    boss, bob = await person(office, "boss", Role.admin), office.slack.user("bob")
+    shop = office.slack.channel("shop", boss, bob)
+
+    await bob.runs("/hilda settings", shop)
+    assert not (await bob.sees_modal("Highest level here")).content.get("submit")
+    await boss.runs("/hilda settings", shop)
+    await boss.sees_modal("Give a person")
+    await boss.submits({"Give a person": bob.id, "this role": "operator"})
+
+    await boss.sees_modal("is operator now")
+    known = Person("slack", office.slack.workspace.team_id, bob.id)
+    assert await office.store.identities.role_of(known) is Role.operator
+
+
+# Home and the assistant
+
+
+@over_both
+async def test_the_home_tab_shows_what_waits_for_me_and_lets_me_decide(office: Office) -> None:
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    made = await proposed(office, shop)
+
+    await lead.opens_home()
+    home = await lead.sees_home(made.title)
+    assert all(words in home.words for words in ("Waiting for you: 1", "No open incident", "Executor", "operator"))
+    await lead.presses(home, "Read it all, then decide")
+    await lead.sees_modal(made.script.run.strip())
+    await lead.submits()
+
+    await lead.sees_home("Nothing waits for you", within=6)
+    assert await state(office, made) is ProposalState.approved
+
+
+async def test_ones_own_proposal_does_not_wait_for_oneself(office: Office) -> None:
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    await proposed(office, shop, requester=Person("slack", office.slack.workspace.team_id, lead.id))
+
+    await lead.opens_home()
+
+    await lead.sees_home("Nothing waits for you")
+
+
+async def test_the_messages_tab_offers_first_questions(office: Office) -> None:
+    alice = office.slack.user("alice")
+
+    await alice.opens_home("messages")
+    await office.settled()
+    office.slack.app.events.add("assistant_thread_started")
+    thread = await alice.opens_assistant()
+    await office.settled()
+
+    direct = office.slack.direct(alice)
+    async with asyncio.timeout(3):
+        while len(office.slack.prompts) < 2:
+            await asyncio.sleep(0.01)
+    assert set(office.slack.prompts) == {(direct.id, ""), (direct.id, thread.ts)}
+
+
+# Feedback
+
+
+async def test_a_thumb_goes_into_the_record(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    said = await office.door.calls("chat.postMessage", channel=shop.id, text="an answer", blocks=[block()])
+    answer = next(one for one in shop.messages() if one.ts == said["ts"])
+
+    await alice.presses(answer, "Not helpful")
+    await alice.submits({"What was wrong or missing": "it was the database"})
+
+    rows = [row for row in await office.store.audit.tail() if row.what == "rated"]
+    assert [(row.result, row.why) for row in rows] == [("missed", ""), ("missed", "it was the database")]
+    assert alice.errors == []
