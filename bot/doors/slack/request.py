@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from domain.plain_json import Json
-
 FRESH_SECONDS = 300
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -59,11 +57,14 @@ def _readable(body: bytes, kind: str) -> bool:
         if kind == _JSON:
             return isinstance(json.loads(text), dict)
         payload = parse_qs(text).get("payload")
-        return payload is None or isinstance(_loaded(payload[0]), dict)
+        return payload is None or _is_interaction(json.loads(payload[0]))
     except (ValueError, RecursionError):
         return False
 
 
-def _loaded(text: str) -> Json:
-    found: Json = json.loads(text)
-    return found
+def _is_interaction(payload: object) -> bool:
+    """Bolt takes it for granted that something was pressed where something is said to have been."""
+    if not isinstance(payload, dict):
+        return False
+    actions = payload.get("actions")
+    return payload.get("type") != "block_actions" or (isinstance(actions, list) and bool(actions))
