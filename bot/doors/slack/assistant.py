@@ -8,16 +8,10 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.async_app import AsyncApp
 
 from bot.doors.slack.listener import SPOKEN
+from bot.doors.slack.manifest import PROMPTS
 from bot.doors.slack.reception import Reception
 from domain.plain_json import Json
 
-PROMPTS = (
-    ("What is wrong?", "what is wrong?"),
-    ("What changed lately?", "what changed?"),
-    ("Open incidents", "open incidents"),
-    ("What can you see here?", "what can you see here?"),
-)
-"""At most four: a title to press, and the words that it says."""
 STATUS = "is looking…"
 
 

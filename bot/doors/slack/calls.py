@@ -64,6 +64,8 @@ class Busy(Exception):
     def __init__(self, seconds: float, why: str) -> None:
         super().__init__(why)
         self.seconds = seconds
+        self.begun = False
+        """Whether a part of something larger was done before."""
 
 
 class Away(Exception):
@@ -85,6 +87,15 @@ class Calls:
     async def read(self, method: str, **arguments: Any) -> Json:
         """Read something; Slack takes no JSON there."""
         return await self._answer(method, self.client.api_call(method, http_verb="GET", params=_given(arguments)))
+
+    async def scopes(self) -> frozenset[str]:
+        """The scopes of the token, as Slack writes them beside each answer; none where it does not."""
+        try:
+            response = await self.client.api_call("auth.test")
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Away(f"auth.test: {type(error).__name__}: {error}") from error
+        headers = {str(name).lower(): str(value) for name, value in (response.headers or {}).items()}
+        return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip())
 
     async def upload(self, name: str, content: bytes, *, title: str, alt: str, channel: str, thread: str) -> str:
         """The id of a new file; shared in `channel` unless that is ""."""

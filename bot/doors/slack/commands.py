@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.doors.slack.calls import Away, Busy, Refused
 from bot.doors.slack.conversations import DOOR, Place
 from bot.doors.slack.home import Home
+from bot.doors.slack.manifest import COMMAND
 from bot.doors.slack.modals import Modals
 from bot.doors.slack.people_modal import PeopleModal
 from bot.doors.slack.reception import Reception
@@ -30,7 +31,6 @@ from domain.visible import one_line
 from policy.roles import Act
 from store.ledger.records import ProposalRecord
 
-COMMAND = "/hilda"
 PREFIX = 12
 LONGEST_OPENER = 2500
 POST_SECONDS = 1.2

@@ -3,10 +3,20 @@
 https://docs.slack.dev/reference/app-manifest. Lengths and counts are Slack's.
 """
 
-from bot.doors.slack.assistant import PROMPTS
-from bot.doors.slack.commands import COMMAND
-from bot.doors.slack.shortcuts import ASK_HILDA, INVESTIGATE
 from domain.plain_json import Json
+
+COMMAND = "/hilda"
+INVESTIGATE = "hilda_investigate"
+"""A shortcut on a message: what it says is looked into, in its thread."""
+ASK_HILDA = "hilda_ask"
+"""A shortcut from anywhere: a question, answered in the direct conversation."""
+PROMPTS = (
+    ("What is wrong?", "what is wrong?"),
+    ("What changed lately?", "what changed?"),
+    ("Open incidents", "open incidents"),
+    ("What can you see here?", "what can you see here?"),
+)
+"""First questions of the assistant, at most four: a title to press, and the words that it says."""
 
 SCOPES: dict[str, str] = {
     "app_mentions:read": "hear what mentions me",

@@ -2,17 +2,13 @@
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.doors.slack.manifest import ASK_HILDA, INVESTIGATE
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import ASK, About, message_view, question_view
 from bot.doors.slack.render.values import submitted
 from bot.doors.slack.spoken import whole
 from domain.cards import Text, card
 from domain.plain_json import Json, dig
-
-INVESTIGATE = "hilda_investigate"
-"""On a message: what it says is looked into, in its thread."""
-ASK_HILDA = "hilda_ask"
-"""From anywhere: a question, answered in the direct conversation."""
 
 
 class Shortcuts:
