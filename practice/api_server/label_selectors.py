@@ -143,7 +143,8 @@ class _Parser:
                 values.append(found)
                 expects_value = False
             elif expects_value:
-                raise _in_requirement(f"found '{found}', expected: ',', or identifier")
+                others = "',', or" if values else "',', ')' or"
+                raise _in_requirement(f"found '{found}', expected: {others} identifier")
             else:
                 raise _in_requirement(f"found '{found}', expected: ',' or ')'")
 

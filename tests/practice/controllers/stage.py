@@ -222,5 +222,9 @@ def _told(event: Json) -> str:
     return f"Event {who} {about['kind']} {about['name']} {event['type']} {event['reason']}: {event['message']}"
 
 
+_OTHERS = {"kubelet", "ipallocator-repair-controller"}
+"""The second is kube-apiserver's own, which sometimes sees a Service before it sees that its address is taken."""
+
+
 def _is_of_controllers(event: Json) -> bool:
-    return (event.get("source") or {}).get("component") != "kubelet"
+    return (event.get("source") or {}).get("component") not in _OTHERS
