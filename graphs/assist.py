@@ -228,6 +228,8 @@ class Assist:
                 {"message": message.id}, config, context=memory, stream_mode="custom", durability="sync"
             ):
                 yield reply
+            if looked := memory.reply.looked():
+                yield looked
         except ToolFailed as failed:
             yield memory.reply.answer(small.could_not_look(label, str(failed)))
         except NotAllowed as refused:

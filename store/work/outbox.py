@@ -119,10 +119,17 @@ class Outbox:
                 )
             )
 
-    async def later(self, key: str, seconds: float, why: str) -> None:
-        """The platform is busy or away: again after that time, however often. What comes after it waits with it."""
+    async def later(self, key: str, seconds: float, why: str, *, tried: bool = True) -> None:
+        """The platform is busy or away: again after that time, however often. What comes after it waits with it.
+
+        Not `tried`: for certain nothing was said, so this was no attempt.
+        """
         mine = and_(outbox.c.key == key, outbox.c.state == "waiting")
-        again = {"run_at": DB_CLOCK + int(seconds * SECOND), "error": redact(why)[:2000]}
+        again = {
+            "run_at": DB_CLOCK + int(seconds * SECOND),
+            "error": redact(why)[:2000],
+            "attempts": outbox.c.attempts - (0 if tried else 1),
+        }
         async with self._database.begin() as tx:
             await tx.execute(update(outbox).where(mine).values(again))
 

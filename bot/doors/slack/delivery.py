@@ -114,7 +114,7 @@ class Delivery:
             else:
                 post = await self.posting.say(held, reply)
         except Busy as busy:
-            await self.store.outbox.later(held.key, busy.seconds, str(busy))
+            await self.store.outbox.later(held.key, busy.seconds, str(busy), tried=busy.begun)
         except Away as away:
             self._pause(str(away))
             await self.store.outbox.later(held.key, AWAY_SECONDS[0], str(away))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,12 +25,14 @@ from bot.doors.slack.pace import Pace
 from bot.doors.slack.people import People, Policy
 from bot.doors.slack.posting import Posting
 from bot.doors.slack.request import Answer, refusal
+from bot.doors.slack.socket_mode import SocketMode
 from bot.doors.slack.surfaces import Surfaces
 from bot.settings import Settings
 from bot.worker import Worker
 from domain.errors import Misconfigured
 from domain.messages import Reply
-from domain.people import Person
+from domain.people import Person, Role
+from domain.plain_json import Json, dig
 from graphs.desk import Desk
 from store.record import Store
 
@@ -56,8 +57,9 @@ class SlackDoor:
     people: People | None = None
     bolt: AsyncApp | None = None
     _surfaces: Surfaces | None = None
-    _socket: AsyncSocketModeHandler | None = None
+    _socket: SocketMode | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _listening: asyncio.Task[None] | None = None
     _closing: bool = False
 
     def __post_init__(self) -> None:
@@ -78,9 +80,7 @@ class SlackDoor:
             return "Slack was not reached yet"
         if self.delivery.trouble:
             return self.delivery.trouble
-        if self._socket is not None and not await self._socket.client.is_connected():
-            return "Socket Mode is not connected"
-        return ""
+        return self._socket.trouble if self._socket is not None else ""
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One request to our URL; names of headers in lower case."""
@@ -102,8 +102,13 @@ class SlackDoor:
         """Stop what is being done for a conversation, whichever replica does it."""
         await self.store.journal.append(f"conversation:{conversation}", STOP, {"by": str(by)})
 
+    async def role(self, person: Person, bound: Role) -> Role:
+        """What `bound` is worth; before Slack has said who anybody is, no more than looking."""
+        return await self.people.role(person, bound) if self.people else min(bound, Role.viewer)
+
     async def begin(self) -> None:
         """Learn who we are, and listen; Misconfigured where Slack refuses a token. Slack may be away: then later."""
+        self.desk.standing[DOOR] = self.role
         self._start(self.delivery.run())
         self._start(Following(self.store, self.desk.label, self.worker.cancel).run())
         if not await self._connect():
@@ -113,7 +118,9 @@ class SlackDoor:
         """Hear nothing new; what was heard is still answered."""
         self._closing = True
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+            if self._listening is not None:
+                self._listening.cancel()
+            await self._socket.close()
             self._socket = None
 
     async def close(self) -> None:
@@ -137,7 +144,7 @@ class SlackDoor:
         """Whether Slack was there."""
         try:
             installation = self.installation or await Installation.ask(self.calls)
-            url = await self._socket_url() if self.by_socket else ""
+            address = await self._socket_mode().address() if self.by_socket else ""
         except Halted as refused:
             raise Misconfigured(
                 f"SLACK_BOT_TOKEN is refused by Slack ({refused.error}). `hilda slack check` says more."
@@ -145,31 +152,20 @@ class SlackDoor:
         except (Away, Busy, Refused) as away:
             log.warning("slack cannot be reached; trying again", why=str(away))
             return False
-        self._listen(installation)
-        if url and self.bolt is not None:
-            client = AsyncWebClient(base_url=self.settings.slack_api_url)
-            token = self.settings.slack_app_token.get_secret_value()
-            self._socket = AsyncSocketModeHandler(self.bolt, token, logger=_log(), web_client=client)
-            self._socket.client.wss_uri = url
-            await self._socket.connect_async()  # type: ignore[no-untyped-call]
-        log.info("slack door open", team=installation.team, socket=bool(url), http=self.by_http)
+        bolt = self._listen(installation)
+        if address:
+            self._socket = self._socket_mode()
+            self._listening = self._start(self._socket.run(bolt, address))
+        log.info("slack door open", team=installation.team, socket=bool(address), http=self.by_http)
         return True
 
-    async def _socket_url(self) -> str:
-        """A first address for Socket Mode, which also proves the token."""
-        calls = Calls(self.settings.slack_app_token.get_secret_value(), self.settings.slack_api_url)
-        try:
-            return str((await calls("apps.connections.open"))["url"])
-        except Halted as refused:
-            raise Misconfigured(
-                f"SLACK_APP_TOKEN is refused by Slack ({refused.error}). "
-                "It begins with xapp- and needs connections:write."
-            ) from refused
+    def _socket_mode(self) -> SocketMode:
+        token = self.settings.slack_app_token.get_secret_value()
+        return SocketMode(token, self.settings.slack_api_url)
 
-    def _listen(self, installation: Installation) -> None:
+    def _listen(self, installation: Installation) -> AsyncApp:
         self.installation = installation
         self.people = People(self.calls, installation, policy_of(self.settings))
-        self.desk.standing[DOOR] = self.people.role
         token = self.settings.slack_bot_token.get_secret_value()
 
         async def authorize() -> AuthorizeResult:
@@ -202,10 +198,18 @@ class SlackDoor:
         )
         self._surfaces = Surfaces(listener, self.desk, self.calls)
         self._surfaces.register(self.bolt)
+        for event in ("app_uninstalled", "tokens_revoked"):
+            self.bolt.event(event)(self._uninstalled)
         listener.register(self.bolt)
+        return self.bolt
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(work))
+    async def _uninstalled(self, body: Json) -> None:
+        self.delivery.halt(str(dig(body, "event", "type", default="uninstalled")))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        return task
 
 
 @asynccontextmanager

@@ -68,8 +68,8 @@ class Following:
             return
         entries = await self.store.journal.since(0, [topic], most=10_000)
         run = Run()
-        cursors = [entry.cursor for entry in entries if run.heard(entry)]
-        if not cursors or all(entry.event in _DECISIONS for entry in entries):
+        cursors = [entry.cursor for entry in entries if entry.event not in _DECISIONS and run.heard(entry)]
+        if not cursors:
             return
         first = f"running:{proposal}"
         more = await self.store.outbox.known(first)

@@ -79,8 +79,12 @@ class Posting:
         for number, post in enumerate(posts):
             there = before.ts[number] if number < len(before.ts) else found.get(number, "")
             channel = before.channel or place.channel
-            ts = await self._update(key, number, post, channel, there) if there else ""
-            shown.append(ts or await self._post(key, number, post, place, shown[0] if shown else ""))
+            try:
+                ts = await self._update(key, number, post, channel, there) if there else ""
+                shown.append(ts or await self._post(key, number, post, place, shown[0] if shown else ""))
+            except Busy as busy:
+                busy.begun = bool(shown)
+                raise
         for surplus in before.ts[len(posts) :]:
             await self._delete(before.channel, surplus)
         return Posted(before.channel or place.channel, tuple(shown))
