@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+MOST_DECIMALS = 9
+"""A label with more of them is wider than what it stands beside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -21,6 +24,8 @@ class Scale:
         apart = step / self.divisor
         decimals = max(0, -math.floor(math.log10(apart) + 1e-9))
         decimals += not math.isclose(round(apart, decimals), apart)
+        if decimals > MOST_DECIMALS:
+            return f"{value / self.divisor:.3g}{self.suffix}"
         return f"{value / self.divisor:,.{decimals}f}{self.suffix}"
 
 

@@ -11,7 +11,9 @@ from domain.cards import Chart, Series
 from domain.quantities import scale_for, ticks
 from domain.visible import one_line
 
-WIDTH, HEIGHT, DOTS_PER_INCH = 9.0, 3.6, 160
+WIDTH, HEIGHT, LINE, DOTS_PER_INCH = 9.0, 3.4, 0.2, 160
+"""In inches: of the picture without names, and of each line of names below it."""
+LONGEST_LABEL = 80
 _INK = "#7d8590"
 """Grey of about the same contrast on light and dark grounds; the ground itself is transparent."""
 _COLOURS = ("#3b8eea", "#e8912d", "#2bac76", "#cc79a7", "#e01e5a", "#8a63d2", "#56b4e9", "#b5a642")
@@ -20,17 +22,17 @@ _MARK = "#e01e5a"
 
 
 def draw_png(chart: Chart, zone: tzinfo) -> bytes:
-    """The chart as it is seen in `zone`; what was not measured is a gap."""
+    """The chart as it is seen in `zone`, without its title; what was not measured is a gap."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_PER_INCH, layout="constrained")
+    named = len(chart.series) // _side_by_side(chart) * LINE if any(s.label for s in chart.series) else 0
+    figure = Figure(figsize=(WIDTH, HEIGHT + named), dpi=DOTS_PER_INCH, layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.add_subplot()
     axes.patch.set_alpha(0)
     _courses(axes, chart)
     _scales(axes, chart, zone)
-    axes.set_title(_literal(chart.title), loc="left", color=_INK, fontsize=12, fontweight="bold", pad=16)
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
     return picture.getvalue()
@@ -54,8 +56,14 @@ def _courses(axes: Any, chart: Chart) -> None:
             label=label if measured else f"{label} (no data)",
         )
     if any(series.label for series in chart.series):
-        side_by_side = 1 if max(len(series.label) for series in chart.series) > 60 else min(len(chart.series), 3)
-        axes.figure.legend(frameon=False, labelcolor=_INK, fontsize=9, loc="outside lower left", ncols=side_by_side)
+        axes.figure.legend(
+            frameon=False, labelcolor=_INK, fontsize=9, loc="outside lower left", ncols=_side_by_side(chart)
+        )
+
+
+def _side_by_side(chart: Chart) -> int:
+    """How many names stand on one line of the legend."""
+    return 1 if any(len(series.label) > 40 for series in chart.series) else min(max(len(chart.series), 1), 3)
 
 
 def _scales(axes: Any, chart: Chart, zone: tzinfo) -> None:
@@ -119,7 +127,9 @@ def _with_gaps(series: Series) -> list[tuple[datetime, float]]:
 def _literal(text: str) -> str:
     """Words as words: a dollar sign begins a formula to matplotlib, and a label with an underscore is hidden."""
     known = _characters()
-    shown = "".join(c if ord(c) in known else "\N{WHITE SQUARE}" for c in one_line(text)).replace("$", r"\$")
+    line = one_line(text)
+    line = line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
+    shown = "".join(c if ord(c) in known else "\N{WHITE SQUARE}" for c in line).replace("$", r"\$")
     return f" {shown}" if shown.startswith("_") else shown
 
 

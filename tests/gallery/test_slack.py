@@ -27,6 +27,7 @@ from bot.doors.slack.render.post import Post, View
 from bot.doors.slack.render.spoken import text_of
 from domain.cards import Card, Choices, Code, Form
 from domain.plain_json import Json
+from tests.fakes.slack.payloads import refusal_of_blocks, refusal_of_view
 from tests.gallery.any_card import anything, cards, said_in, words
 from tests.gallery.cards import GALLERY
 
@@ -90,11 +91,12 @@ def test_no_golden_file_of_slack_is_left_behind() -> None:
 @given(shown=cards(anything))
 @SLOW_IS_FINE
 def test_slack_takes_every_message_of_every_card(view: str, shown: Card) -> None:
-    """Neither our limits nor the models of slack_sdk have anything against any message."""
+    """Our limits, the Slack that behaves and the models of slack_sdk have nothing against any message."""
     for post in draw(shown, VIEWS[view]):
         payload = json.loads(json.dumps(post.payload()))
 
         assert faults_of_message(payload) == []
+        assert refusal_of_blocks(payload["blocks"]) is None
         accepted_by_the_sdk(payload["blocks"])
 
 
@@ -107,6 +109,7 @@ def test_slack_takes_every_view_of_every_card(shown: Card) -> None:
     views += [form_view(shown, WHAT)] if any(isinstance(part, Form) for part in shown.parts) else []
     for view in views:
         assert faults_of_view(view) == []
+        assert refusal_of_view(view) is None
         accepted_by_the_sdk(view["blocks"])
         SdkView(**view).to_dict()
 
@@ -124,6 +127,7 @@ def test_no_message_of_slack_drops_a_word(view: str, shown: Card) -> None:
     posts = draw(shown, VIEWS[view])
     for post in posts:
         assert faults_of_message(post.payload()) == []
+        assert refusal_of_blocks(list(post.blocks)) is None
     drawn = letters("".join(text_of(post.blocks) for post in posts))
     drawn += letters("".join(file.text for post in posts for file in post.files))
 

@@ -79,8 +79,15 @@ def faults_of_blocks(blocks: Sequence[Json], surface: Surface) -> list[str]:
     )
     faults += [f"action_id {found!r} is there {count} times" for found, count in acting.items() if count > 1]
     for number, block in enumerate(blocks):
-        faults += [f"block {number} ({block.get('type')}): {fault}" for fault in _block(block, surface)]
+        faults += [f"block {number} ({block.get('type')}): {fault}" for fault in _faults_of_block(block, surface)]
     return faults
+
+
+def _faults_of_block(block: Json, surface: Surface) -> list[str]:
+    try:
+        return list(_block(block, surface))
+    except (KeyError, TypeError, AttributeError) as unlike:
+        return [f"has not the shape of its kind: {unlike!r}"]
 
 
 def _block(block: Json, surface: Surface) -> Iterator[str]:
@@ -90,8 +97,8 @@ def _block(block: Json, surface: Surface) -> Iterator[str]:
         return
     if surface not in _ONLY.get(str(kind), (surface,)):
         yield f"is not shown in a {surface}"
-    if len(block.get("block_id", "")) > _IDS:
-        yield "block_id is too long"
+    if not 0 < len(block.get("block_id", "-")) <= _IDS:
+        yield "block_id is empty or too long"
     match kind:
         case "header":
             yield from _plain(block["text"], 150, "text")  # sdk: HeaderBlock; a mrkdwn type passes there
@@ -141,6 +148,12 @@ def _image(block: Json) -> Iterator[str]:
         yield "alt_text is missing or too long"
     if ("image_url" in block) == ("slack_file" in block):
         yield "needs an image_url or a slack_file"
+    if len(block.get("image_url", "")) > 3000:
+        yield "image_url is too long"
+    if "slack_file" in block and not block["slack_file"].get("id"):
+        yield "a slack_file without id"
+    if "title" in block:
+        yield from _plain(block["title"], 2000, "title")
 
 
 def _element(element: Json) -> Iterator[str]:
@@ -202,14 +215,23 @@ def _rich(element: Json) -> Iterator[str]:
                 yield from _rich(inner)
             case "text" if not inner["text"]:
                 yield "an empty text"
-            case "link" if not inner["url"] or len(inner["url"]) > 3000:
+            case "link" if not 0 < len(inner["url"]) <= 3000:
                 yield "a link to nowhere"
+            case "date" if not inner["format"] or inner["timestamp"] < 0:
+                yield "a date without format or moment"
+            case "user" if not inner["user_id"]:
+                yield "nobody"
             case "text" | "link" | "user" | "date" | "emoji" | "channel" | "color":
                 pass
             case kind:  # `broadcast` is not ours to send: nothing here pings a channel
                 yield f"a {kind} in {element['type']}"
-    if not element["elements"] and element["type"] == "rich_text_preformatted":
-        yield "an empty preformatted text"
+    if not element["elements"] and element["type"] in ("rich_text_preformatted", "rich_text_list"):
+        yield f"an empty {element['type']}"
+    if element["type"] == "rich_text_list":
+        if element["style"] not in ("bullet", "ordered"):
+            yield f"a list of style {element['style']!r}"
+        if element.get("indent", 0) < 0 or element.get("offset", 0) < 0:
+            yield "a list that begins before its margin"
 
 
 def _table(block: Json) -> Iterator[str]:
@@ -233,10 +255,13 @@ def _chart(block: Json) -> Iterator[str]:
         return
     categories = chart["axis_config"]["categories"]
     yield from _count(categories, 20)
-    yield from _count(chart["series"], 12)
-    axes = [chart["axis_config"].get(name, "") for name in ("x_label", "y_label")]
-    if any(len(label) > 20 for label in (*categories, *axes, *(series["name"] for series in chart["series"]))):
-        yield "a label is too long"
+    yield from _count(chart["series"], 6)
+    axes = [chart["axis_config"].get(name, "-") for name in ("x_label", "y_label")]
+    names = [series["name"] for series in chart["series"]]
+    if not all(0 < len(label) <= 20 for label in (*categories, *axes, *names)):
+        yield "a label is empty or too long"
+    if len(set(names)) < len(names):
+        yield "two series of one name"
     for series in chart["series"]:
         if [point["label"] for point in series["data"]] != categories:
             yield "a series without one value for each category"

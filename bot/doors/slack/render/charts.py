@@ -11,7 +11,7 @@ from domain.plain_json import Json
 from domain.quantities import scale_for
 from domain.visible import one_line
 
-MOST_SERIES, MOST_CATEGORIES = 12, 20
+MOST_SERIES, MOST_CATEGORIES = 6, 20
 LONGEST_TITLE, LONGEST_LABEL = 50, 20
 LONGEST_ALT_TEXT = 2000
 
@@ -20,11 +20,12 @@ def chart(part: Chart, view: View, number: int, *, block: bool) -> tuple[list[Js
     """Title and course in words, then the drawing; `block` says whether Slack's own may be used."""
     if not part.title.strip() and not part.series:
         return [], []
-    lines = [*rich.words(one_line(part.title), "bold")]
+    lines = rich.words(one_line(part.title), "bold")
+    beside = len(part.series) == 1 and not part.series[0].label.strip()
     for series in part.series:
-        lines += [*rich.words("\n" if lines else ""), *rich.words(in_words(series, part.unit))]
+        lines += [*rich.words("  " if beside else "\n" if lines else ""), *rich.words(in_words(series, part.unit))]
     if part.mark is not None and lines:
-        lines += [*rich.words("\nmarked: "), rich.moment(part.mark)]
+        lines += [*rich.words("  · marked: " if beside else "\nmarked: "), rich.moment(part.mark)]
     said = [rich.paragraph(lines)] if lines else []
     if not any(math.isfinite(value) for series in part.series for _, value in series.points):
         return said, []

@@ -13,12 +13,14 @@ from bot.doors.slack.render.packing import packed
 from bot.doors.slack.render.post import View
 from bot.doors.slack.render.tables import LONGEST_TEXT, aligned
 from bot.doors.slack.render.values import field_block_id
-from domain.cards import Card, Choices, Code, Form, FormField, Part, Table
+from domain.cards import Action, Card, Choices, Code, Form, FormField, Part, Table
 from domain.plain_json import Json
 from domain.visible import exact, one_line
 
 FORM, READ, REASON, ASK = "hilda:form", "hilda:read", "hilda:reason", "hilda:ask"
 """callback_ids of our modals."""
+NAME = "Hilda"
+_TITLES: dict[Action, str] = {"edit": "Change the commands", "settle": "Say how it ended"}
 LONGEST_TITLE = 24
 MOST_BLOCKS = 90
 LONGEST_PAGE = 9000
@@ -56,7 +58,9 @@ def form_view(card: Card, what: About) -> Json:
     others = [part for part in card.parts if not isinstance(part, Form | Choices)]
     submit = (found.submit if found.submit.strip() else "Send") if fits(found) else ""
     body = fields(found, 0)[0] if submit else [block for field in found.fields for block in _too_long(field)]
-    return _modal(FORM, card.title, [*heading(card), *as_view(card, others), *body], what, submit=submit)
+    return _modal(
+        FORM, _TITLES.get(found.action, NAME), [*heading(card), *as_view(card, others), *body], what, submit=submit
+    )
 
 
 def _too_long(field: FormField) -> list[Json]:
@@ -107,7 +111,7 @@ def message_view(card: Card) -> Json:
     """A card to read and close: a refusal where the person is, or what became of what they sent."""
     shown = [part for part in card.parts if not isinstance(part, Choices | Form)]
     blocks = packed([*heading(card), *as_view(card, shown)], LONGEST_PAGE * 8, MOST_BLOCKS)[0]
-    return _modal("", card.title, blocks, None, submit="", close="Close")
+    return _modal("", NAME, blocks, None, submit="", close="Close")
 
 
 def busy_view(title: str, words: str) -> Json:
