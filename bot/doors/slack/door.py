@@ -104,7 +104,9 @@ class SlackDoor:
 
     async def role(self, person: Person, bound: Role) -> Role:
         """What `bound` is worth; before Slack has said who anybody is, no more than looking."""
-        return await self.people.role(person, bound) if self.people else min(bound, Role.viewer)
+        if self.people is not None:
+            return await self.people.role(person, bound)
+        return min(max(bound, Role[self.settings.unknown_people]), Role.viewer)
 
     async def begin(self) -> None:
         """Learn who we are, and listen; Misconfigured where Slack refuses a token. Slack may be away: then later."""

@@ -23,6 +23,8 @@ MENDING_SECONDS = 20.0
 """How long Slack's client may try to mend a broken connection."""
 PAUSES = (3.0, 6.0, 12.0, 30.0)
 """Between tries: apps.connections.open is among the most limited methods."""
+PING_SECONDS = 3.0
+"""Also how long Slack's client leaves a connection that was cut without a word."""
 EVERY_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -69,7 +71,9 @@ class SocketMode:
     async def _connected(self, bolt: AsyncApp, address: str) -> None:
         """Returns when the connection is broken for good."""
         client = AsyncWebClient(base_url=self.api_url)
-        self._handler = handler = AsyncSocketModeHandler(bolt, self.token, logger=_quiet(), web_client=client)
+        self._handler = handler = AsyncSocketModeHandler(
+            bolt, self.token, logger=_quiet(), web_client=client, ping_interval=PING_SECONDS
+        )
         handler.client.wss_uri = address
         connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
         try:

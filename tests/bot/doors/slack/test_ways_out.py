@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import outbox
-from domain.cards import Code, Progress, Text, card
+from domain.cards import Chart, Code, Progress, Series, Text, card
 from domain.messages import Incoming, Message, Reply
 from domain.people import Person
 from tests.bot.doors.slack.made_up import LABEL, Office, office_at, open_office, reply
@@ -202,6 +203,26 @@ async def test_what_is_for_one_person_is_seen_by_nobody_else(office: Office) -> 
     assert len(words(office.slack.direct(carol))) == 1
 
 
+async def test_pictures_stand_in_the_message_and_long_scripts_beside_it(office: Office) -> None:
+    """A chart is uploaded first, since the message names it; the whole of a long script is a file in the thread."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    asked = await alice.says(shop, "a")
+    start = datetime(2026, 3, 12, 13, 50, tzinfo=UTC)
+    points = tuple((start + timedelta(minutes=n), float(n)) for n in range(40))
+    script = "\n".join(f"kubectl -n shop get pods --selector=app=checkout-{n}" for n in range(400))
+    shown = card("Latency", Chart("p99", "s", (Series("checkout", points),)), Code(script), cluster=LABEL)
+
+    await outbox.put(office.store, conversation(shop, asked), reply("chart", shown))
+    await office.settled()
+
+    files = [file for seen in shop.thread(asked) for file in seen.files]
+    pictures = [block for seen in shop.thread(asked) for block in seen.blocks if block["type"] == "image"]
+    assert len(pictures) == 1
+    assert script in [(file.content or b"").decode() for file in files if not file.is_image]
+    assert not office.slack.api.refused("chat.postMessage")
+
+
 async def test_a_post_that_somebody_deleted_is_posted_anew(office: Office) -> None:
     """And what comes next updates the new one."""
     alice = office.slack.user("alice")
@@ -219,6 +240,22 @@ async def test_a_post_that_somebody_deleted_is_posted_anew(office: Office) -> No
 
     (said,) = words(shop)
     assert "Helped" in said
+
+
+@pytest.mark.parametrize("how", ["refreshed", "cut"])
+async def test_a_websocket_that_ends_is_opened_again(office: Office, how: str) -> None:
+    """Whether Slack says so or the network breaks; what is said afterwards is heard."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    if how == "refreshed":
+        await office.slack.sockets.disconnect("refresh_requested")
+    else:
+        await office.slack.sockets.drop()
+
+    await office.slack.sockets.connected(within=20)
+    await alice.says(shop, "@hilda status")
+
+    assert await shop.sees("You said: status")
 
 
 async def test_two_replicas_answer_each_question_once(tmp_path: Path) -> None:
