@@ -81,7 +81,7 @@ def photograph(html: str, target: Path) -> None:
         picture = Image.open(io.BytesIO(shot.read_bytes())).convert("RGB")
     ground = Image.new("RGB", picture.size, picture.getpixel((picture.width - 1, picture.height - 1)))
     box = ImageChops.difference(picture, ground).getbbox() or (0, 0, picture.width, 1)
-    picture.crop((0, 0, picture.width, min(box[3] + 14, picture.height))).save(target, optimize=True)
+    picture.crop((0, 0, picture.width, min(box[3] + 14, picture.height))).quantize(96).save(target, optimize=True)
 
 
 def main() -> None:

@@ -24,10 +24,12 @@ def chart(part: Chart, view: View, number: int, *, block: bool) -> tuple[list[Js
     beside = len(part.series) == 1 and not part.series[0].label.strip()
     for series in part.series:
         lines += [*rich.words("  " if beside else "\n" if lines else ""), *rich.words(in_words(series, part.unit))]
+    if not part.series:
+        lines += rich.words("  no data")
     if part.mark is not None and lines:
         lines += [*rich.words("  · marked: " if beside else "\nmarked: "), rich.moment(part.mark)]
     said = [rich.paragraph(lines)] if lines else []
-    if not any(math.isfinite(value) for series in part.series for _, value in series.points):
+    if not any(_has_a_course(series) for series in part.series):
         return said, []
     own = _own_block(part, view) if block and view.chart_blocks else None
     if own is not None:
@@ -41,6 +43,11 @@ def chart(part: Chart, view: View, number: int, *, block: bool) -> tuple[list[Js
     )
     picture: Json = {"type": "image", "slack_file": {"id": key}, "alt_text": small.cut(alt, LONGEST_ALT_TEXT)}
     return [*said, picture], [file]
+
+
+def _has_a_course(series: Series) -> bool:
+    """Whether there is more to draw than one moment."""
+    return len({at for at, value in series.points if math.isfinite(value)}) > 1
 
 
 def in_words(series: Series, unit: str) -> str:

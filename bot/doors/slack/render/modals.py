@@ -23,9 +23,9 @@ NAME = "Hilda"
 _TITLES: dict[Action, str] = {"edit": "Change the commands", "settle": "Say how it ended"}
 LONGEST_TITLE = 24
 MOST_BLOCKS = 90
-LONGEST_PAGE = 9000
-"""Characters of JSON on one page of a script: about 150 lines, which somebody can still read."""
-LONGEST_METADATA = 3000
+LONGEST_PAGE = 3600
+"""Characters of JSON on one page of a script: about fifty lines, so that Approve is not pressed past unread ones."""
+LONGEST_VIEW = 60_000
 _IN_A_VIEW = View(charts_as_pictures=False)
 
 
@@ -110,7 +110,7 @@ def is_last_page(card: Card, what: About) -> bool:
 def message_view(card: Card) -> Json:
     """A card to read and close: a refusal where the person is, or what became of what they sent."""
     shown = [part for part in card.parts if not isinstance(part, Choices | Form)]
-    blocks = packed([*heading(card), *as_view(card, shown)], LONGEST_PAGE * 8, MOST_BLOCKS)[0]
+    blocks = packed([*heading(card), *as_view(card, shown)], LONGEST_VIEW, MOST_BLOCKS)[0]
     return _modal("", NAME, blocks, None, submit="", close="Close")
 
 
