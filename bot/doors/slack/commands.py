@@ -121,7 +121,9 @@ class Commands:
         meant = " or ".join(f"`{COMMAND} {name}{' ' + asked.words if asked.words else ''}`" for name in near)
         said = Text(f"There is no `{one_line(asked.word)}`. Did you mean {meant}?")
         how = Text(f"To ask it as a question: `{COMMAND} ask {one_line(plain(whole))}`")
-        await self._reception.answer(asked.ack, asked.body, card("Did you mean…", said, how, tone="question"))
+        await self._reception.answer(
+            asked.ack, asked.body, card("Did you mean…", said, how, cluster=self._reception.label)
+        )
 
     async def _help(self, asked: Asked) -> None:
         rows = tuple((f"{COMMAND} {one.name} {one.usage}".strip(), one.summary) for one in self._words)
@@ -166,7 +168,7 @@ class Commands:
         await self._reception.answer(asked.ack, asked.body, told)
 
     async def _proposals(self, asked: Asked) -> None:
-        records = await self._reception.store.proposals.list(ProposalState.proposed)
+        records = await self._here()
         if not records:
             await self._say(asked, "Nothing waits for a decision", "Say `script` in a thread, and I propose one.")
             return
@@ -236,11 +238,16 @@ class Commands:
                 shown = f"`{COMMAND} proposals` shows those there are."
                 await self._say(asked, "There is no such proposal", shown)
             return record
-        waiting = await self._reception.store.proposals.list(ProposalState.proposed)
+        waiting = await self._here()
         if len(waiting) == 1:
             return waiting[0]
         await self._proposals(asked)
         return None
+
+    async def _here(self) -> tuple[ProposalRecord, ...]:
+        """What waits for a decision about this cluster."""
+        records = await self._reception.store.proposals.list(ProposalState.proposed)
+        return tuple(record for record in records if record.proposal.cluster == self._reception.listener.cluster)
 
     async def _level(self, asked: Asked) -> None:
         highest, place = self._reception.highest, await self._place(asked)

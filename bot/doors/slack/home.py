@@ -7,6 +7,7 @@ from datetime import datetime
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.doors.slack.assistant import Assistant
+from bot.doors.slack.conversations import DOOR
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.home import home_view
@@ -62,15 +63,17 @@ class Home:
     async def waiting_for(self, person: Person, role: Role) -> tuple[ProposalRecord, ...]:
         """Proposals that this person could decide and has not."""
         records = await self._reception.store.proposals.list(ProposalState.proposed)
-        return tuple(record for record in records if _may_decide(record, person, role))
+        here = (record for record in records if record.proposal.cluster == self._cluster)
+        return tuple(record for record in here if _may_decide(record, person, role))
 
     async def _waiting(self, person: Person, role: Role) -> list[Json]:
         records = await self.waiting_for(person, role)
-        blocks = [small.header(f"🗳️ Waiting for you: {len(records)}" if records else "✅ Nothing waits for you")]
+        blocks = [small.header(f"❔ Waiting for you: {len(records)}" if records else "✅ Nothing waits for you")]
         for number, record in enumerate(records[:MOST]):
             proposal = record.proposal
-            asked = rich.words(f" · {proposal.risk.name} risk · asked by {proposal.requester.id} · until ")
-            blocks.append(rich.paragraph(rich.words(proposal.title, "bold"), asked, [rich.moment(proposal.expires_at)]))
+            said = rich.words(f" · {proposal.risk.name} risk · asked by ")
+            until = [*rich.words(" · until "), rich.moment(proposal.expires_at)]
+            blocks.append(rich.paragraph(rich.words(proposal.title, "bold"), said, _named(proposal.requester), until))
             carried = value("read", proposal.id, record.digest[:12])
             blocks.append(small.actions([small.button("Read it all, then decide", action_id("read", number), carried)]))
         if len(records) > MOST:
@@ -118,6 +121,10 @@ def _may_decide(record: ProposalRecord, person: Person, role: Role) -> bool:
     own = person == proposal.requester and consent(proposal.risk).not_the_requester
     decided = any(decision.person == person for decision in record.decisions)
     return may_approve(role, proposal.risk) and not own and not decided
+
+
+def _named(person: Person) -> list[Json]:
+    return [rich.user(person.id)] if person.platform == DOOR else rich.words(person.id)
 
 
 def _unknown(person: Person) -> str:

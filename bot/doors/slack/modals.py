@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -21,7 +22,7 @@ from bot.doors.slack.render.modals import (
     reason_view,
 )
 from bot.doors.slack.render.values import Pressed, pressed, submitted
-from domain.cards import Action, Card, Facts, Text, card
+from domain.cards import Action, Card, Facts, Part, Text, card
 from domain.messages import ButtonPressed, FormSubmitted, Incoming
 from domain.people import Person
 from domain.plain_json import Json, dig
@@ -32,7 +33,7 @@ from policy.roles import Act, may, may_reject, required_role
 from store.ledger.records import ProposalRecord
 
 _BUTTONS = re.compile("^hilda:(read|reject|revoke|edit|submit):")
-_WORDS = {"reject": ("Reject", "Nothing of it will ever run."), "revoke": ("Take back", "It will not run.")}
+_WORDS = {"reject": ("Reject", "Why? A rejection is final."), "revoke": ("Take back", "Why? It will not run then.")}
 
 
 class Modals:
@@ -69,6 +70,9 @@ class Modals:
         record = await self._reception.store.proposals.get(what.subject)
         if record is None:
             return message_view(card("It is gone", Text("There is no such proposal any more."), tone="warning"))
+        if record.proposal.cluster != self._reception.listener.cluster:
+            told = Text("It is about another cluster than the one I look at. Decide where it was proposed.")
+            return message_view(card("Not here", told, tone="warning"))
         kept = About(what.action, what.subject, what.digest_prefix, conversation)
         match what.action:
             case "read":
@@ -99,10 +103,9 @@ class Modals:
             return message_view(self._refused(f"You are {role.name} here; to {kept.action} it needs {needed}."))
         if kept.action == "reject" and record.state is not ProposalState.proposed:
             return message_view(self._over(record))
-        label, words = _WORDS[kept.action]
-        facts = Facts((("Proposal", record.proposal.id), ("Requested by", record.proposal.requester.id)))
-        shown = card(record.proposal.title, Text(words), facts, tone="question", cluster=self._reception.label)
-        return reason_view(shown, kept, submit=label)
+        label, question = _WORDS[kept.action]
+        shown = card(record.proposal.title, tone="question", cluster=self._reception.label)
+        return reason_view(shown, kept, submit=label, label=question)
 
     async def reject(self, key: str, who: tuple[Person, str], what: Pressed, why: str, conversation: str) -> None:
         """A no with its reason, typed instead of pressed."""
@@ -240,8 +243,10 @@ class Modals:
 
     def _whole(self, record: ProposalRecord) -> Card:
         """Always the same words for the same bytes, so that pages do not move while somebody reads."""
-        made = record.proposal.created_at
-        return proposal_card(record.proposal, record.digest, self._reception.label, made, "UTC")
+        proposal = record.proposal
+        shown = proposal_card(proposal, record.digest, self._reception.label, proposal.created_at, "UTC")
+        until = ("Until", f"{proposal.expires_at:%Y-%m-%d %H:%M} UTC")
+        return replace(shown, parts=tuple(_with(part, until) for part in shown.parts))
 
     def _over(self, record: ProposalRecord) -> Card:
         why = f": {record.why}" if record.why else ""
@@ -258,6 +263,11 @@ class Modals:
     def _key(self, body: Json, view: Json, action: str) -> str:
         """One window decides once, however often it is delivered."""
         return self._reception.listener.key(body, "view", str(view.get("id")), action)
+
+
+def _with(part: Part, row: tuple[str, str]) -> Part:
+    """Facts with this row in place of the one of that name."""
+    return Facts(tuple(row if one[0] == row[0] else one for one in part.rows)) if isinstance(part, Facts) else part
 
 
 def _values(view: Json) -> dict[str, str]:

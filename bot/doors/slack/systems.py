@@ -24,7 +24,7 @@ async def _in_time(state: Awaitable[str]) -> str:
     except TimeoutError:
         return f"gives no answer in {SECONDS:g} s"
     except HildaError as trouble:
-        return str(trouble)
+        return str(trouble).replace("`", "")
 
 
 async def _kubernetes(desk: Desk) -> str:
@@ -46,4 +46,6 @@ async def _model(desk: Desk) -> str:
 async def _executor(desk: Desk) -> str:
     now = desk.clock()
     alive = await executors(desk.store, desk.cluster, now)
-    return f"{len(alive)} alive" if alive else await why_nobody_runs(desk.store, desk.cluster, now)
+    if alive:
+        return f"{len(alive)} alive"
+    return (await why_nobody_runs(desk.store, desk.cluster, now) or "about to be there").replace("`", "")

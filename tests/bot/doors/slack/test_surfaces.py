@@ -10,11 +10,15 @@ import pytest
 from bot.dispatcher import Dispatcher
 from bot.doors.slack import manifest
 from bot.doors.slack.feedback import block
+from bot.doors.slack.render.card import draw
+from bot.doors.slack.render.post import View
+from domain.cards import Choice, Choices, card
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
 from domain.proposals import Proposal, ProposalState
 from domain.scripts import Script
 from tests.bot.doors.slack.made_up import CLUSTER, Office, echo, open_office
+from tests.fakes.slack import interactions
 from tests.fakes.slack.bolt_app import TRANSPORTS
 from tests.fakes.slack.driver import Person as Someone
 from tests.fakes.slack.driver import Place
@@ -31,7 +35,7 @@ async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         dispatcher = Dispatcher(cast("Any", opened.desk), cast("Any", None), cast("Any", None))
 
         async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
-            decides = isinstance(incoming, ButtonPressed | FormSubmitted) and incoming.action != "ask"
+            decides = isinstance(incoming, ButtonPressed | FormSubmitted) and incoming.action in {"approve", "reject"}
             async for reply in dispatcher.handle(incoming) if decides else echo(incoming):
                 yield reply
 
@@ -154,6 +158,35 @@ async def test_a_stranger_is_told_why_nothing_is_done(office: Office) -> None:
     assert office.answers.heard == []
 
 
+async def test_stop_ends_what_is_done_for_me_in_this_channel(office: Office) -> None:
+    """Not what is done for others, nor for me elsewhere."""
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop, ops = office.slack.channel("shop", alice, bob), office.slack.channel("ops", alice)
+    ended: list[str] = []
+
+    async def slow(incoming: Incoming) -> AsyncIterator[Reply]:
+        assert isinstance(incoming, Message)
+        try:
+            await asyncio.sleep(30)
+            yield Reply(card("late"), key=incoming.id)
+        except asyncio.CancelledError:
+            ended.append(incoming.author.id + incoming.conversation.split(":")[2])
+            raise
+
+    office.on_reply(slow)
+    await alice.runs("/hilda ask mine?", shop)
+    await bob.runs("/hilda ask his?", shop)
+    await alice.runs("/hilda ask elsewhere?", ops)
+    async with asyncio.timeout(3):
+        while len(office.answers.heard) < 3:
+            await asyncio.sleep(0.02)
+
+    await alice.runs("/hilda stop", shop)
+    await shop.sees("I stopped looking")
+
+    assert ended == [alice.id + shop.id]
+
+
 # Shortcuts
 
 
@@ -224,12 +257,48 @@ async def test_a_rejection_carries_its_reason(office: Office) -> None:
 
     await lead.runs(f"/hilda reject {made.id}", shop)
     await lead.sees_modal(made.title)
-    await lead.submits({"Why": "the release is paused"})
+    await lead.submits({"Why? A rejection is final.": "the release is paused"})
 
     await lead.sees_modal("rejected", within=6)
     record = await office.store.proposals.get(made.id)
     assert record is not None
     assert record.decisions[0].reason == "the release is paused"
+
+
+async def test_edited_commands_come_back_as_they_were_typed(office: Office) -> None:
+    dev = await person(office, "dev", Role.developer)
+    shop = office.slack.channel("shop", dev)
+    made = await proposed(office, shop)
+    choices = Choices((Choice("Edit", "edit", made.id, "0" * 12),))
+    (post,) = draw(card("A proposal", choices), View())
+    said = await office.door.calls("chat.postMessage", channel=shop.id, **post.payload())
+
+    await dev.presses(next(one for one in shop.messages() if one.ts == said["ts"]), "Edit")
+    window = await dev.sees_modal("Only command lines")
+    assert "kubectl rollout undo" in str(window.blocks)
+    await dev.submits({"Command lines": "kubectl get pods\nkubectl get deployments"})
+    await office.settled()
+
+    (heard,) = office.answers.heard
+    assert isinstance(heard, FormSubmitted)
+    assert (heard.action, heard.subject) == ("edit", made.id)
+    assert heard.values["commands"] == "kubectl get pods\nkubectl get deployments"
+    assert heard.conversation.endswith(f":{shop.id}:{said['ts']}")
+
+
+async def test_a_window_decides_once_however_often_it_is_delivered(office: Office) -> None:
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    made = await proposed(office, shop)
+    await lead.runs(f"/hilda reject {made.id}", shop)
+    view = lead.user.modals[-1]
+    payload = interactions.view_submission(office.slack, lead.user, view)
+
+    await lead.submits()
+    await office.slack.road.send("interactive", payload)
+    await office.settled()
+
+    assert len([one for one in office.answers.heard if isinstance(one, FormSubmitted)]) == 1
 
 
 async def test_who_may_not_reject_hears_so_in_the_window(office: Office) -> None:
