@@ -52,8 +52,9 @@ lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
 wheel: setup  ## build the wheel into dist/
 	@rm -rf dist && $(BIN)/uv build --wheel --quiet
 
-pictures: setup  ## the pictures of README and docs
+pictures: setup  ## the pictures of README and docs (needs chromium)
 	@$(BIN)/python scripts/first_minute.py docs/pictures
+	@$(BIN)/python scripts/slack_pictures.py docs/pictures --docs
 
 record: setup  ## what the real API server says about itself, for practice's small one (needs its programs on PATH)
 	@PYTHONPATH=. $(BIN)/python scripts/record_api.py practice/api_server/recorded

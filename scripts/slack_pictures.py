@@ -30,6 +30,8 @@ from tests.gallery.cards import GALLERY
 
 ZONE = ZoneInfo("Europe/Berlin")
 TALLEST = 3600
+DOCS = ("answer", "latency", "proposal")
+"""What docs/slack.md and README show: `--docs` in place of names."""
 
 
 def bodies() -> Iterator[tuple[str, str]]:
@@ -81,12 +83,17 @@ def photograph(html: str, target: Path) -> None:
         picture = Image.open(io.BytesIO(shot.read_bytes())).convert("RGB")
     ground = Image.new("RGB", picture.size, picture.getpixel((picture.width - 1, picture.height - 1)))
     box = ImageChops.difference(picture, ground).getbbox() or (0, 0, picture.width, 1)
-    picture.crop((0, 0, picture.width, min(box[3] + 14, picture.height))).quantize(96).save(target, optimize=True)
+    picture.crop((0, 0, picture.width, min(box[3] + 14, picture.height))).save(target, optimize=True)
 
 
 def main() -> None:
     folder, wanted = Path(sys.argv[1]), set(sys.argv[2:])
     folder.mkdir(parents=True, exist_ok=True)
+    if wanted == {"--docs"}:
+        for name, body in bodies():
+            if name in DOCS:
+                photograph(painter.page(body, dark=False), folder / f"slack-{name}.png")
+        return
     for name, body in bodies():
         if wanted and name not in wanted:
             continue

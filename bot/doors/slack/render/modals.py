@@ -25,6 +25,8 @@ LONGEST_TITLE = 24
 MOST_BLOCKS = 90
 LONGEST_PAGE = 3600
 """Characters of JSON on one page of a script: about fifty lines, so that Approve is not pressed past unread ones."""
+LONGEST_PIECE = 1300
+"""Of a script, so that pages are filled."""
 LONGEST_VIEW = 60_000
 _IN_A_VIEW = View(charts_as_pictures=False)
 
@@ -141,7 +143,7 @@ def as_view(card: Card, parts: Sequence[Part]) -> list[Json]:
 def _in_view(card: Card, part: Part, number: int) -> list[Json]:
     match part:
         case Code():
-            return in_full(part) if part.text else parts_drawn(card, [part], _IN_A_VIEW, number)[0]
+            return in_full(part, LONGEST_PIECE) if part.text else parts_drawn(card, [part], _IN_A_VIEW, number)[0]
         case Table():
             return _text_table(part)
         case _:
