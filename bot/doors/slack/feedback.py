@@ -1,12 +1,15 @@
 """Thumbs under an answer: asked for quietly, thanked for privately, kept in the audit record."""
 
 import re
+from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.doors.slack.limits import faults_of_message
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import About, reason_view
-from domain.cards import Text, card
+from bot.doors.slack.render.post import Post
+from domain.cards import Card, Sources, Text, card, parts_of
 from domain.plain_json import Json
 
 ACTION = "hilda:feedback:0"
@@ -26,6 +29,14 @@ def block() -> Json:
 
 def _button(label: str, value: str, spoken: str) -> Json:
     return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": spoken}
+
+
+def with_thumbs(posts: tuple[Post, ...], card: Card) -> tuple[Post, ...]:
+    """The messages of an answer that gives its sources, the buttons under the first of them where they fit."""
+    if not posts or not parts_of(card, Sources):
+        return posts
+    asking = replace(posts[0], blocks=(*posts[0].blocks, block()))
+    return posts if faults_of_message(asking.payload()) else (asking, *posts[1:])
 
 
 class Feedback:

@@ -10,6 +10,7 @@ import structlog
 
 from bot.doors.slack.calls import Busy, Calls, Gone, Refused, Unpresentable
 from bot.doors.slack.conversations import Place
+from bot.doors.slack.feedback import with_thumbs
 from bot.doors.slack.pace import Pace
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
@@ -158,7 +159,9 @@ class Posting:
     async def _drawn(self, key: str, card: Card, place: Place, *, files: bool = True) -> tuple[Post, ...]:
         """The card's messages with their pictures uploaded; without them where that cannot be."""
         posts = draw(card, View(chart_blocks=False, charts_as_pictures=files))
-        return tuple([await self._with_pictures(key, post) for post in posts]) if files else posts
+        if not files:
+            return posts
+        return tuple([await self._with_pictures(key, post) for post in with_thumbs(posts, card)])
 
     async def _with_pictures(self, key: str, post: Post) -> Post:
         pictures = [file for file in post.files if file.is_picture]

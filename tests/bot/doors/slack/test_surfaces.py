@@ -9,7 +9,6 @@ import pytest
 
 from bot.dispatcher import Dispatcher
 from bot.doors.slack import manifest
-from bot.doors.slack.feedback import block
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.post import View
 from domain.cards import Choice, Choices, card
@@ -22,6 +21,7 @@ from tests.fakes.slack import interactions
 from tests.fakes.slack.bolt_app import TRANSPORTS
 from tests.fakes.slack.driver import Person as Someone
 from tests.fakes.slack.driver import Place
+from tests.gallery.cards import GALLERY
 from tests.store import making
 
 over_both = pytest.mark.parametrize("office", TRANSPORTS, indirect=True)
@@ -401,13 +401,19 @@ async def test_the_messages_tab_offers_first_questions(office: Office) -> None:
 # Feedback
 
 
-async def test_a_thumb_goes_into_the_record(office: Office) -> None:
+async def test_a_thumb_under_an_answer_with_sources_goes_into_the_record(office: Office) -> None:
     alice = office.slack.user("alice")
     shop = office.slack.channel("shop", alice)
-    said = await office.door.calls("chat.postMessage", channel=shop.id, text="an answer", blocks=[block()])
-    answer = next(one for one in shop.messages() if one.ts == said["ts"])
 
-    await alice.presses(answer, "Not helpful")
+    async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
+        yield Reply(GALLERY["answer"], key=incoming.id)
+
+    office.on_reply(answer)
+    asked = await alice.says(shop, "@hilda what is wrong?")
+    await shop.sees("How I know")
+    found, evidence = shop.thread(asked)[1:]
+    assert "Not helpful" not in evidence.buttons
+    await alice.presses(found, "Not helpful")
     await alice.submits({"What was wrong or missing": "it was the database"})
 
     rows = [row for row in await office.store.audit.tail() if row.what == "rated"]
