@@ -86,6 +86,16 @@ def _modal(**more: Json) -> Json:
     return {"type": "modal", "title": _text(5), "blocks": [{"type": "divider"}], **more}
 
 
+def _pie(count: int) -> Json:
+    segments = [{"label": str(number), "value": 1} for number in range(count)]
+    return {"type": "data_visualization", "title": "p99", "chart": {"type": "pie", "segments": segments}}
+
+
+def _boxes(count: int) -> Json:
+    options = [{"text": _text(1), "value": "x"}] * count
+    return {"type": "actions", "elements": [{"type": "checkboxes", "options": options}]}
+
+
 def _trash(count: int) -> Json:
     return {"type": "context_actions", "elements": [{"type": "icon_button", "icon": "trash", "text": _text(1)}] * count}
 
@@ -133,6 +143,10 @@ FIGURES: dict[str, tuple[int, Callable[[int], Json]]] = {
     "private_metadata": (3000, lambda most: _modal(private_metadata="x" * most)),
     "callback_id": (255, lambda most: _modal(callback_id="x" * most)),
     "external_id": (255, lambda most: _modal(external_id="x" * most)),
+    "pie segments": (6, lambda most: [_pie(most)]),
+    "checkboxes": (10, lambda most: [_boxes(most)]),
+    "table rows": (100, lambda most: [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * most}]),
+    "table cells": (20, lambda most: [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * most]}]),
     "tables": (1, lambda most: [_TABLE] * most),
     "charts": (2, lambda most: [_CHART] * most),
     "markdown in all": (12_000, lambda most: [{"type": "markdown", "text": "x" * (most // 2)}, _markdown(most)]),
