@@ -78,9 +78,9 @@ def _part(part: Part, card: Card, view: View, number: int, room: tuple[bool, boo
         case Facts(rows):
             return facts(rows), []
         case Table():
-            return table(part, native=room[0])
+            return table(part, native=room[0], files=view.charts_as_pictures)
         case Code():
-            return code(part)
+            return code(part, files=view.charts_as_pictures)
         case Checklist():
             return checklist(part, card, number), []
         case Chart():
@@ -90,7 +90,7 @@ def _part(part: Part, card: Card, view: View, number: int, room: tuple[bool, boo
         case Choices(found):
             return choices(found, card, number), []
         case Form():
-            return form(part, number)
+            return form(part, number, files=view.charts_as_pictures)
         case Progress(steps):
             return progress(steps), []
         case Sources():

@@ -4,8 +4,8 @@ import math
 from datetime import datetime, timedelta
 
 from bot.doors.slack.render import rich, small
+from bot.doors.slack.render.lengths import file_name
 from bot.doors.slack.render.post import File, View
-from bot.doors.slack.render.tables import file_name
 from domain.cards import Chart, Series
 from domain.plain_json import Json
 from domain.quantities import scale_for

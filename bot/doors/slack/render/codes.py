@@ -1,8 +1,8 @@
 """Code that people copy or approve: whole in one block, or whole in a file that says so; never a part for the whole."""
 
 from bot.doors.slack.render import rich
+from bot.doors.slack.render.lengths import cut_at_lines, file_name
 from bot.doors.slack.render.post import File
-from bot.doors.slack.render.tables import file_name
 from domain.cards import Code
 from domain.plain_json import Json
 from domain.risk import Risk
@@ -15,14 +15,16 @@ _ENDINGS = {"sh": "sh", "bash": "sh", "yaml": "yaml", "diff": "diff", "json": "j
 _PREVIEW = 600
 
 
-def code(part: Code) -> tuple[list[Json], list[File]]:
-    """The block, or the first lines of it and the file that has all of them."""
+def code(part: Code, *, files: bool = True) -> tuple[list[Json], list[File]]:
+    """The block, or the first lines of it and the file that has all of them; several blocks where no file can be."""
     if not (part.text or part.label or part.risk is not None):
         return [], []
     shown = exact(part.text)
     if len(shown) <= LONGEST_INLINE:
         body = [rich.preformatted(part.text)] if part.text else []
         return [rich.block(*_heading(part), *body)], []
+    if not files:
+        return in_full(part), []
     lines = shown.removesuffix("\n").split("\n")
     name = file_name(part.label or "code", _ENDINGS.get(part.language, "txt"))
     said = f"{len(lines)} lines, {len(shown):,} characters: too long to stand here. All of it is in the file {name}."
@@ -42,22 +44,6 @@ def in_full(part: Code, longest: int = LONGEST_INLINE) -> list[Json]:
     pieces = cut_at_lines(exact(part.text).removesuffix("\n"), longest)
     heads = [_heading(part), *([] for _ in pieces[1:])]
     return [rich.block(*head, rich.preformatted(piece)) for head, piece in zip(heads, pieces, strict=True)]
-
-
-def cut_at_lines(text: str, longest: int) -> list[str]:
-    """Pieces of at most `longest` characters that give `text` when joined by line breaks, but for overlong lines."""
-    pieces: list[str] = []
-    room = 0
-    for line in text.split("\n"):
-        for start in range(0, max(len(line), 1), longest):
-            part = line[start : start + longest]
-            if pieces and len(part) + 1 <= room and not start:
-                pieces[-1] += f"\n{part}"
-                room -= len(part) + 1
-            else:
-                pieces.append(part)
-                room = longest - len(part)
-    return pieces
 
 
 def _heading(part: Code) -> list[Json]:

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.card import parts_drawn
-from bot.doors.slack.render.codes import cut_at_lines, in_full
+from bot.doors.slack.render.codes import in_full
 from bot.doors.slack.render.forms import fields, fits
 from bot.doors.slack.render.heading import heading, name_of
 from bot.doors.slack.render.packing import packed
 from bot.doors.slack.render.post import View
-from bot.doors.slack.render.tables import LONGEST_TEXT, aligned
+from bot.doors.slack.render.tables import table
 from bot.doors.slack.render.values import field_block_id
 from domain.cards import Action, Card, Choices, Code, Form, FormField, Part, Table
 from domain.plain_json import Json
@@ -59,13 +59,13 @@ def form_view(card: Card, what: About) -> Json:
     found = next(part for part in card.parts if isinstance(part, Form))
     others = [part for part in card.parts if not isinstance(part, Form | Choices)]
     submit = (found.submit if found.submit.strip() else "Send") if fits(found) else ""
-    body = fields(found, 0)[0] if submit else [block for field in found.fields for block in _too_long(field)]
+    body = fields(found, 0)[0] if submit else [block for field in found.fields for block in _to_read(field)]
     return _modal(
         FORM, _TITLES.get(found.action, NAME), [*heading(card), *as_view(card, others), *body], what, submit=submit
     )
 
 
-def _too_long(field: FormField) -> list[Json]:
+def _to_read(field: FormField) -> list[Json]:
     """A field to read: one of this form's values is longer than Slack lets anybody change."""
     said = rich.paragraph(rich.words(one_line(field.label), "bold"), rich.words(" (too long to change in Slack)"))
     return [said, *in_full(Code(field.value))]
@@ -112,7 +112,8 @@ def is_last_page(card: Card, what: About) -> bool:
 def message_view(card: Card) -> Json:
     """A card to read and close: a refusal where the person is, or what became of what they sent."""
     shown = [part for part in card.parts if not isinstance(part, Choices | Form)]
-    blocks = packed([*heading(card), *as_view(card, shown)], LONGEST_VIEW, MOST_BLOCKS)[0]
+    blocks, *more = packed([*heading(card), *as_view(card, shown)], LONGEST_VIEW, MOST_BLOCKS)
+    blocks += [small.context("There is more than a window holds; ask me in a conversation.")] if more else []
     return _modal("", NAME, blocks, None, submit="", close="Close")
 
 
@@ -145,13 +146,6 @@ def _in_view(card: Card, part: Part, number: int) -> list[Json]:
         case Code():
             return in_full(part, LONGEST_PIECE) if part.text else parts_drawn(card, [part], _IN_A_VIEW, number)[0]
         case Table():
-            return _text_table(part)
+            return table(part, native=False, files=False)[0]
         case _:
             return parts_drawn(card, [part], _IN_A_VIEW, number)[0]
-
-
-def _text_table(part: Table) -> list[Json]:
-    rows = [part.columns, *part.rows] if any(part.columns) else list(part.rows)
-    caption = [rich.paragraph(rich.words(part.caption, "bold"))] if part.caption.strip() else []
-    pieces = cut_at_lines(aligned(rows), LONGEST_TEXT) if rows else []
-    return [*caption, *(rich.block(rich.preformatted(piece)) for piece in pieces)]

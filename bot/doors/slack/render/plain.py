@@ -1,8 +1,8 @@
 """A card as plain messages, for the day when Slack refuses its blocks: said poorly rather than not at all."""
 
 from bot.doors.slack.render.card import parts_drawn
-from bot.doors.slack.render.codes import cut_at_lines
 from bot.doors.slack.render.heading import heading
+from bot.doors.slack.render.lengths import cut_at_lines
 from bot.doors.slack.render.post import View
 from bot.doors.slack.render.spoken import LONGEST, text_of
 from domain.cards import Card
@@ -11,7 +11,7 @@ _FENCE = "```"
 
 
 def plain(card: Card) -> tuple[str, ...]:
-    """Texts for chat.postMessage without blocks, each short enough, its code fences closed; without files."""
+    """Texts for chat.postMessage without blocks, each short enough, its code fences closed."""
     blocks, _ = parts_drawn(card, card.parts, View(charts_as_pictures=False))
     pieces = cut_at_lines(text_of([*heading(card), *blocks]), LONGEST - 2 * len(_FENCE) - 2)
     texts: list[str] = []

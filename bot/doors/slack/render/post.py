@@ -18,7 +18,7 @@ class View:
     chart_blocks: bool = False
     """Whether the workspace takes Slack's own charts; draw again without when it refuses them."""
     charts_as_pictures: bool = True
-    """Off where nothing can be uploaded: in modals, on the Home tab, for one person only."""
+    """Off where nothing can be uploaded (modals, the Home tab, for one person only): then nothing becomes a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import json
 from rich.cells import cell_len
 
 from bot.doors.slack.render import rich
+from bot.doors.slack.render.lengths import cut_at_lines, file_name
 from bot.doors.slack.render.post import File
 from domain.cards import Table
 from domain.plain_json import Json
@@ -17,8 +18,8 @@ LONGEST_TEXT = 2800
 SHOWN_OF_A_FILE = 10
 
 
-def table(part: Table, *, native: bool) -> tuple[list[Json], list[File]]:
-    """Blocks, and the file where only the first rows of it fit; `native` says whether Slack's table may be used."""
+def table(part: Table, *, native: bool, files: bool = True) -> tuple[list[Json], list[File]]:
+    """Blocks, and the file where only the first rows fit; `native` says whether Slack's table may be used."""
     caption = [rich.paragraph(rich.words(one_line(part.caption), "bold"))] if part.caption.strip() else []
     rows = [part.columns, *part.rows] if any(part.columns) else list(part.rows)
     if not rows:
@@ -33,8 +34,8 @@ def table(part: Table, *, native: bool) -> tuple[list[Json], list[File]]:
     if native and drawn is not None:
         return [*caption, drawn], []
     text = aligned(rows)
-    if len(text) <= LONGEST_TEXT:
-        return [*caption, rich.block(rich.preformatted(text))], []
+    if len(text) <= LONGEST_TEXT or not files:
+        return [*caption, *(rich.block(rich.preformatted(piece)) for piece in cut_at_lines(text, LONGEST_TEXT))], []
     shown = aligned(rows[: SHOWN_OF_A_FILE + 1])
     head = [rich.block(rich.preformatted(shown))] if len(shown) <= LONGEST_TEXT else []
     name = one_line(part.caption) or "table"
@@ -53,12 +54,6 @@ def aligned(rows: list[tuple[str, ...]]) -> str:
     right = _numeric(rows)
     lines = ("  ".join(_padded(row[n], widths[n], to_the_right=right[n]) for n in range(count)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def file_name(title: str, ending: str) -> str:
-    """A name for a download: letters, digits and dashes, at most forty."""
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.lower())
-    return f"{'-'.join(part for part in kept.split('-') if part)[:40] or 'file'}.{ending}"
 
 
 def _native(rows: list[tuple[str, ...]]) -> Json | None:

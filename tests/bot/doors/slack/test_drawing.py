@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bot.doors.slack.render import rich
 from bot.doors.slack.render.card import draw
-from bot.doors.slack.render.codes import LONGEST_INLINE, cut_at_lines
+from bot.doors.slack.render.codes import LONGEST_INLINE
 from bot.doors.slack.render.decided import decided
+from bot.doors.slack.render.lengths import cut_at_lines
 from bot.doors.slack.render.modals import About, about, is_last_page, pages, reading_view
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import Post, View, with_uploads
