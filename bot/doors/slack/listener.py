@@ -21,7 +21,7 @@ from bot.doors.slack.spoken import whole
 from domain import job_kinds
 from domain.cards import Action, Text, card
 from domain.messages import ButtonPressed, Incoming, Message, Reply
-from domain.people import Person
+from domain.people import Person, Role
 from domain.plain_json import Json, dig
 from domain.wire import incoming_as_json
 from store.record import Store
@@ -29,6 +29,7 @@ from store.record import Store
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes of messages that a person wrote; of the others Slack itself is the author."""
 _ACTIONS = frozenset(get_args(Action))
+_STOP = re.compile(r"\s*(stop|cancel|abort|halt)\s*[.!]*\s*", re.IGNORECASE)
 
 log = structlog.get_logger()
 
@@ -103,8 +104,21 @@ class Listener:
         team = str(message.get("user_team") or message.get("source_team") or message.get("team") or "")
         person, zone = await self.people.author(user, team)
         text = whole(message, self.installation.bot_user) or "help"
+        if _STOP.fullmatch(text) and await self._stopped(place.conversation, person):
+            return
         key = self.key(body, channel, ts, *([f"edited:{edited}"] if edited else []))
         await self.hear(Message(key, person, place.conversation, text, at, zone))
+
+    async def _stopped(self, conversation: str, person: Person) -> bool:
+        """Whether there was something to stop; said as a message it would wait until what it stops is over."""
+        if not await self.store.jobs.waiting(conversation) or not await self._is_somebody(person):
+            return False
+        await self.stop(conversation, person)
+        return True
+
+    async def _is_somebody(self, person: Person) -> bool:
+        """Whether they may do anything at all; who may not hears why from who answers."""
+        return await self.people.role(person, await self.store.identities.role_of(person)) > Role.nobody
 
     def _by_a_person(self, message: Json) -> bool:
         """Other bots are not answered, whatever they say: two that answer each other never stop."""
@@ -153,7 +167,7 @@ class Listener:
             return
         person, zone = await self.presser(body)
         conversation = self.place_of(body).conversation
-        if found.action == "stop":
+        if found.action == "stop" and await self._is_somebody(person):
             await self.stop(conversation, person)
             return
         await self.hear(

@@ -1,8 +1,9 @@
 """Everything of the app beside conversations: commands, shortcuts, modals, the Home tab, the assistant, feedback."""
 
+import re
 from datetime import UTC, datetime
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.doors.slack.assistant import Assistant
 from bot.doors.slack.calls import Calls
@@ -10,11 +11,14 @@ from bot.doors.slack.commands import Commands
 from bot.doors.slack.feedback import Feedback
 from bot.doors.slack.home import Home
 from bot.doors.slack.listener import Listener
+from bot.doors.slack.manifest import COMMAND
 from bot.doors.slack.modals import Modals
 from bot.doors.slack.people_modal import PeopleModal
 from bot.doors.slack.reception import Reception
+from bot.doors.slack.render.modals import message_view
 from bot.doors.slack.shortcuts import Shortcuts
 from bot.doors.slack.systems import systems
+from domain.cards import Text, card
 from graphs.desk import Desk
 
 
@@ -33,6 +37,25 @@ class Surfaces:
             part.register(app)
         Assistant(self._reception).register(app)
         Feedback(self._reception).register(app)
+        unknown = re.compile(".*")
+        app.view(unknown)(_no_such_window)
+        app.view_closed(unknown)(_noted)
+        app.shortcut(unknown)(_noted)
+        app.command(unknown)(_no_such_command)
 
     async def close(self) -> None:
         await self._reception.close()
+
+
+async def _no_such_window(ack: AsyncAck) -> None:
+    """Of another release: closed with a word rather than with Slack's own error."""
+    told = Text("It was opened by another release of mine. Nothing was done; please begin again.")
+    await ack(response_action="update", view=message_view(card("This no longer works", told, tone="warning")))
+
+
+async def _no_such_command(ack: AsyncAck) -> None:
+    await ack(f"I know `{COMMAND}` only: `{COMMAND} help` says what it can do.")
+
+
+async def _noted(ack: AsyncAck) -> None:
+    await ack()

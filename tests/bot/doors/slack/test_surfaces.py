@@ -187,6 +187,67 @@ async def test_stop_ends_what_is_done_for_me_in_this_channel(office: Office) -> 
     assert ended == [alice.id + shop.id]
 
 
+async def test_stop_written_in_a_thread_ends_what_is_done_there(office: Office) -> None:
+    """It does not wait its turn behind what it stops; with nothing under way it is a message like any other."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+
+    async def slow(incoming: Incoming) -> AsyncIterator[Reply]:
+        if isinstance(incoming, Message) and "stop" not in incoming.text.lower():
+            await asyncio.sleep(30)
+        yield Reply(card("Nothing is under way"), key=incoming.id)
+
+    office.on_reply(slow)
+    asked = await alice.says(shop, "@hilda what is wrong?")
+    async with asyncio.timeout(3):
+        while not office.answers.heard:
+            await asyncio.sleep(0.02)
+    await alice.says(shop, "stop", thread=asked)
+    await shop.sees("I stopped looking")
+    await alice.says(shop, "Stop!", thread=asked)
+
+    await shop.sees("Nothing is under way")
+
+
+async def test_who_may_nothing_stops_nothing(office: Office) -> None:
+    alice, eve = office.slack.user("alice"), office.slack.user("eve", team_id="T0OTHER")
+    shop = office.slack.channel("shop", alice, eve, shared=True)
+    go_on = asyncio.Event()
+
+    async def slow(incoming: Incoming) -> AsyncIterator[Reply]:
+        await go_on.wait()
+        yield Reply(card("Not stopped"), key=incoming.id)
+
+    office.on_reply(slow)
+    asked = await alice.says(shop, "@hilda what is wrong?")
+    async with asyncio.timeout(3):
+        while not office.answers.heard:
+            await asyncio.sleep(0.02)
+    await eve.says(shop, "stop", thread=asked)
+    await asyncio.sleep(0.5)
+    go_on.set()
+
+    await shop.sees("Not stopped")
+
+
+async def test_what_another_release_offered_is_answered_with_a_word(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    office.slack.app.commands["/older"] = {}
+    office.slack.app.shortcuts["older"] = "global"
+
+    await alice.runs("/older help", shop)
+    await alice.shortcut("older")
+    await alice.shortcut("hilda_ask")
+    alice.user.modals[-1].content["callback_id"] = "hilda:older"
+    await alice.submits({"What would you like to know?": "anything"})
+
+    await shop.sees("/hilda help", by=alice)
+    await alice.sees_modal("This no longer works")
+    assert alice.errors == []
+    assert office.answers.heard == []
+
+
 # Shortcuts
 
 
