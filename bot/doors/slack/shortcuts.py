@@ -26,7 +26,7 @@ class Shortcuts:
         key = listener.key(body, "investigate", place.channel, str(message.get("ts")), str(body.get("action_ts")))
         said = whole(message, listener.installation.bot_user)
         if said:
-            await self._reception.ask(key, said if "\n" in said else f"what is wrong? {said}", who, place)
+            await self._reception.ask(key, f"what is wrong?\n{said}", who, place)
         else:
             nothing = card("There is nothing to read", Text("That message has no words. Paste what you see as text."))
             await self._reception.tell(body, f"{key}:private", nothing)

@@ -413,6 +413,34 @@ async def test_an_administrator_gives_a_role_and_nobody_else_does(office: Office
     assert await office.store.identities.role_of(known) is Role.operator
 
 
+async def test_who_is_no_administrator_any_more_gives_no_role(office: Office) -> None:
+    boss, bob = await person(office, "boss", Role.admin), office.slack.user("bob")
+    shop = office.slack.channel("shop", boss, bob)
+    await boss.runs("/hilda settings", shop)
+    await boss.sees_modal("Give a person")
+
+    team = office.slack.workspace.team_id
+    await office.store.identities.bind(Person("slack", team, boss.id), Role.viewer, "test")
+    await boss.submits({"Give a person": bob.id, "this role": "admin"})
+
+    await boss.sees_modal("Not allowed")
+    assert await office.store.identities.role_of(Person("slack", team, bob.id)) is Role.nobody
+    assert "refused" in [row.what for row in await office.store.audit.tail()]
+
+
+async def test_a_proposal_about_another_cluster_is_not_decided_here(office: Office) -> None:
+    """Its window would name the wrong cluster."""
+    lead = await person(office, "lead", Role.operator)
+    shop = office.slack.channel("shop", lead)
+    made = making.proposal(cluster="another")
+    await office.store.proposals.propose(made)
+
+    await lead.runs(f"/hilda approve {made.id}", shop)
+
+    modal = await lead.sees_modal("Not here")
+    assert not modal.content.get("submit")
+
+
 # Home and the assistant
 
 
