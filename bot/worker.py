@@ -52,24 +52,41 @@ class Worker:
 
     async def run(self, *, at_once: int = 4) -> None:
         """Work until cancelled or told to leave; up to `at_once` conversations at the same time."""
-        async with asyncio.TaskGroup() as group:
-            for number in range(at_once):
-                group.create_task(self._loop(f"{self._name}/{number}"))
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while not self._leaving:
+                if len(under_way) >= at_once:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                elif job := await self._next_job():
+                    task = asyncio.create_task(self._attend(job))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                    task.add_done_callback(self._over)
+            if under_way:
+                await asyncio.wait(under_way)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _loop(self, name: str) -> None:
-        while not self._leaving:
-            try:
-                job = await self._store.jobs.claim(name, self._lease_seconds, self._kinds)
-            except HildaError as trouble:
-                log.warning("jobs cannot be read", why=str(trouble))
-                await asyncio.sleep(2)
-                continue
-            if job is None:
-                self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-                continue
-            await self._attend(job)
+    async def _next_job(self) -> Job | None:
+        """A job, or None after a moment without one."""
+        self._wake.clear()
+        try:
+            job = await self._store.jobs.claim(self._name, self._lease_seconds, self._kinds)
+        except HildaError as trouble:
+            log.warning("jobs cannot be read", why=str(trouble))
+            await asyncio.sleep(2)
+            return None
+        if job is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        return job
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self.wake()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("what became of a job could not be kept; it is done again", exc_info=error)
 
     async def _attend(self, job: Job) -> None:
         """One job under its lease; cancelled work is done with, failed work is tried again with patience."""

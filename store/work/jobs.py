@@ -37,6 +37,7 @@ class Job:
 class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._idle = False
 
     async def put(
         self,
@@ -76,6 +77,11 @@ class Jobs:
         A conversation has at most one running job, and its jobs run in the order they were put: a later one waits
         while an earlier one runs or waits for its next try.
         """
+        if self._idle:
+            # Workers look five times a second, mostly for nothing: only who finds something need write.
+            async with self._database.read() as tx:
+                if (await tx.execute(_wanted(kinds))).first() is None:
+                    return None
         try:
             async with self._database.begin() as tx:
                 await tx.execute(_bury())
@@ -93,6 +99,7 @@ class Jobs:
         except IntegrityError:
             # Two workers took two jobs of one conversation at the same moment; the other one keeps its lease.
             return None
+        self._idle = row is None
         return _job(row) if row else None
 
     async def renew(self, held: Job, lease_seconds: float) -> bool:
@@ -199,6 +206,10 @@ def _due() -> ColumnElement[bool]:
 
 
 def _next(kinds: tuple[str, ...]) -> Any:
+    return _wanted(kinds).with_for_update(skip_locked=True).scalar_subquery()
+
+
+def _wanted(kinds: tuple[str, ...]) -> Any:
     earlier = job.alias("earlier")
     blocked = exists().where(
         job.c.conversation != "",
@@ -209,7 +220,7 @@ def _next(kinds: tuple[str, ...]) -> Any:
     wanted = select(job.c.id).where(_due(), ~blocked).order_by(job.c.run_at, job.c.id).limit(1)
     if kinds:
         wanted = wanted.where(job.c.kind.in_(kinds))
-    return wanted.with_for_update(skip_locked=True).scalar_subquery()
+    return wanted
 
 
 def _bury() -> Any:

@@ -422,3 +422,10 @@ async def test_the_database_allows_one_running_job_per_conversation(store: Store
     refused = await asyncio.gather(run_the_other_too(), return_exceptions=True)
 
     assert "IntegrityError" in type(refused[0]).__name__
+
+
+def test_statements_with_the_databases_clock_are_compiled_once() -> None:
+    """An element without a cache key would have every statement compiled at every use."""
+    from store.clock import DB_CLOCK
+
+    assert DB_CLOCK._generate_cache_key() is not None

@@ -26,6 +26,7 @@ from store.work.outbox import Outgoing
 
 POLL_SECONDS = 0.1
 LEASE_SECONDS = 60.0
+FIRST_WORD_SECONDS = 0.3
 AT_ONCE = 32
 """Posts under way at the same time; each is of another conversation."""
 AWAY_SECONDS = (1.0, 2.0, 5.0)
@@ -109,7 +110,7 @@ class Delivery:
     async def _deliver(self, held: Outgoing) -> None:
         try:
             reply = reply_from_json(held.payload)
-            if parts_of(reply.card, Progress) and await self.store.outbox.superseded(held):
+            if parts_of(reply.card, Progress) and await self._out_of_date(held):
                 post = held.updates
             else:
                 post = await self.posting.say(held, reply)
@@ -133,6 +134,18 @@ class Delivery:
         else:
             self._failures, self.trouble = 0, ""
             await self.store.outbox.sent(held.key, post)
+
+    async def _out_of_date(self, held: Outgoing) -> bool:
+        """Whether something else will stand in the place of this progress at once.
+
+        The first word of a turn waits for a moment, since many answers come that soon and then need no progress.
+        """
+        if await self.store.outbox.superseded(held):
+            return True
+        if held.updates or held.attempt > 1:
+            return False
+        await asyncio.sleep(FIRST_WORD_SECONDS)
+        return await self.store.outbox.superseded(held)
 
     def _pause(self, why: str) -> None:
         """Slack does not answer: one post after the other finds out when it does again."""
