@@ -33,7 +33,7 @@ from store.ledger.records import ProposalRecord
 
 PREFIX = 12
 LONGEST_OPENER = 2500
-POST_SECONDS = 1.2
+POST_SECONDS = 0.7
 """How long a command waits for the message that its answer stands under; Slack waits three seconds for us."""
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
@@ -157,7 +157,7 @@ class Commands:
         if asked.words:
             await self._question(asked, f"status of {asked.words}")
             return
-        await self._reception.answer(asked.ack, asked.body, await asyncio.wait_for(self._home.systems_card(), 2.5))
+        await self._reception.answer(asked.ack, asked.body, await self._home.systems_card())
 
     async def _incidents(self, asked: Asked) -> None:
         store, cluster = self._reception.store, self._reception.listener.cluster
@@ -302,7 +302,11 @@ class Commands:
         if opened:
             await asked.ack()
         else:
-            await self._say(asked, "I answer you directly", "I cannot write here. `/invite @hilda` lets me.")
+            await self._say(
+                asked,
+                "I answer you directly",
+                "I could not write here. If I am not in this channel, `/invite @hilda` lets me.",
+            )
 
     async def _open_thread(self, asked: Asked, place: Place, text: str) -> Place | None:
         """Where the answer goes: below the question, which commands do not leave in the channel by themselves."""

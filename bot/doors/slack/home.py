@@ -23,7 +23,7 @@ from store.ledger.records import ProposalRecord
 
 MOST = 8
 """Proposals and incidents shown; the rest is a command away."""
-SYSTEM_SECONDS = 4.0
+SYSTEM_SECONDS = 1.5
 SETTINGS_BUTTON = "hilda:settings:0"
 
 

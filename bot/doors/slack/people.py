@@ -20,6 +20,9 @@ KEPT_SECONDS = 600.0
 AT_ONCE_SECONDS = 1.0
 """How long a message that has just come waits for the account of its author."""
 
+ROLE_SECONDS = 5.0
+"""How long a decision waits for the account of who makes it."""
+
 log = structlog.get_logger()
 
 
@@ -66,14 +69,14 @@ class People:
         home = team in {"", self.installation.team, self.installation.enterprise}
         return Person(DOOR, self.installation.tenant if home else team, user), "UTC"
 
-    async def role(self, person: Person, bound: Role) -> Role:
-        """What `bound` is worth here and now."""
+    async def role(self, person: Person, bound: Role, seconds: float = ROLE_SECONDS) -> Role:
+        """What `bound` is worth here and now, as far as Slack says so in so many seconds."""
         usual = max(bound, Role[self.policy.unknown])
         if person.tenant in self.policy.friends:
             return usual
         if person.tenant != self.installation.tenant:
             return Role[self.policy.strangers]
-        account = await self.account(person.id, 5.0)
+        account = await self.account(person.id, seconds)
         if account is None:
             # Slack does not say who they are: enough to look, not to decide.
             return min(usual, Role.viewer)

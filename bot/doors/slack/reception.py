@@ -25,8 +25,8 @@ from domain.plain_json import Json, dig
 from policy.roles import Act, may
 from store.record import Store
 
-WHO_SECONDS = 1.5
-"""How long a modal or a command waits for Slack to say who somebody is: a trigger lives for three seconds."""
+WHO_SECONDS = 0.3
+"""How much longer a window or a command waits for Slack to say who somebody is: all of it has three seconds."""
 DONE_SECONDS = 20.0
 """How long an open modal waits for what came of it."""
 RESPONSES = 5
@@ -62,10 +62,7 @@ class Reception:
     async def role_of(self, person: Person) -> Role:
         """What they may do here; as far as Slack says in time who they are."""
         bound = await self.store.identities.role_of(person)
-        try:
-            return await asyncio.wait_for(self.listener.people.role(person, bound), WHO_SECONDS)
-        except TimeoutError:
-            return min(bound, Role.viewer)
+        return await self.listener.people.role(person, bound, WHO_SECONDS)
 
     async def may(self, person: Person, act: Act) -> bool:
         return may(await self.role_of(person), act)

@@ -7,7 +7,7 @@ from domain.errors import HildaError
 from graphs.desk import Desk
 from store.heartbeat import executors, why_nobody_runs
 
-SECONDS = 3.0
+SECONDS = 1.2
 """How long each may take to say that it is there."""
 
 

@@ -158,6 +158,20 @@ async def test_a_stranger_is_told_why_nothing_is_done(office: Office) -> None:
     assert office.answers.heard == []
 
 
+async def test_a_slow_slack_delays_an_answer_and_never_the_command(office: Office) -> None:
+    """A command that is not acknowledged within three seconds shows an error, although it was heard."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    office.slack.answer_late("users.info", 4.0)
+    office.slack.answer_late("conversations.open", 4.0)
+    office.slack.answer_late("chat.postMessage", 4.0)
+
+    await alice.runs("/hilda ask what is wrong?", shop)
+
+    assert alice.errors == []
+    await office.slack.direct(alice).sees("You said: what is wrong?", within=15)
+
+
 async def test_stop_ends_what_is_done_for_me_in_this_channel(office: Office) -> None:
     """Not what is done for others, nor for me elsewhere."""
     alice, bob = office.slack.user("alice"), office.slack.user("bob")
