@@ -2,7 +2,7 @@
 
 import asyncio
 
-from practice.api import Api
+from practice.api import Api, ApiError, Json
 from practice.plane import Plane
 
 _OF_OTHERS = {"endpoints", "endpointslices", "events", "leases", "apiservices"}
@@ -15,11 +15,11 @@ async def paths(plane: Plane) -> set[str]:
     async with Api(plane.kubeconfig) as api:
         groups = (await api.get("/apis"))["groups"]
         roots = ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
-        documents = await asyncio.gather(*(api.get(root) for root in roots))
+        documents = await asyncio.gather(*(_resources(api, root) for root in roots))
         kinds = [
             (root, kind["name"])
             for root, document in zip(roots, documents, strict=True)
-            for kind in document["resources"]
+            for kind in document
             if set(kind["verbs"]) >= _NEEDED and kind["name"] not in _OF_OTHERS
         ]
         found = await asyncio.gather(*(_of_kind(api, *kind) for kind in kinds))
@@ -36,6 +36,16 @@ async def remove(plane: Plane, before: set[str]) -> None:
         if all(path.startswith("/api/v1/namespaces/") and path.count("/") == 4 for path in left):
             return
         await asyncio.sleep(0.2)
+
+
+async def _resources(api: Api, root: str) -> list[Json]:
+    try:
+        return list((await api.get(root))["resources"])
+    except ApiError as error:
+        # Another server's group, which may not be up yet; nobody makes objects there.
+        if error.status == 503:
+            return []
+        raise
 
 
 async def _of_kind(api: Api, root: str, kind: str) -> list[str]:

@@ -218,8 +218,9 @@ def _plain(value: Any, key: str = "") -> Any:
 
 def _told(event: Json) -> str:
     about = event["involvedObject"]
-    who = event.get("source", {}).get("component") or event.get("reportingComponent")
-    return f"Event {who} {about['kind']} {about['name']} {event['type']} {event['reason']}: {event['message']}"
+    return (
+        f"Event {_teller(event)} {about['kind']} {about['name']} {event['type']} {event['reason']}: {event['message']}"
+    )
 
 
 _OTHERS = {"kubelet", "ipallocator-repair-controller"}
@@ -227,4 +228,8 @@ _OTHERS = {"kubelet", "ipallocator-repair-controller"}
 
 
 def _is_of_controllers(event: Json) -> bool:
-    return (event.get("source") or {}).get("component") not in _OTHERS
+    return _teller(event) not in _OTHERS
+
+
+def _teller(event: Json) -> str:
+    return (event.get("source") or {}).get("component") or str(event.get("reportingComponent"))
