@@ -12,14 +12,22 @@ from tests.practice import leavings
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     asked = {name for item in request.session.items if item.path == request.path for name in _fixtures(item)}
-    there = all(programs.where(name) for name in (*programs.CONTROL_PLANE, "kubectl"))
-    if not (there and asked & {"control_plane", "any_plane"}):
-        yield
-        return
-    plane = request.getfixturevalue("control_plane")
-    before = asyncio.run(leavings.paths(plane))
+    planes = [request.getfixturevalue(name) for name in _shared(asked)]
+    before = [asyncio.run(leavings.paths(plane)) for plane in planes]
     yield
-    asyncio.run(leavings.remove(plane, before))
+    for plane, paths in zip(planes, before, strict=True):
+        asyncio.run(leavings.remove(plane, paths))
+
+
+def _shared(asked: set[str]) -> list[str]:
+    """The shared control planes that tests with those fixtures change, as far as they can be had here."""
+    real = all(programs.where(name) for name in (*programs.CONTROL_PLANE, "kubectl"))
+    small = bool(programs.where("kubectl"))
+    return [
+        name
+        for name, there in (("control_plane", real), ("small_plane", small))
+        if there and asked & {name, "any_plane"}
+    ]
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
