@@ -9,3 +9,13 @@ def incoming(cluster: str) -> str:
 def resume(cluster: str) -> str:
     """A proposal whose record changed; the payload is {"proposal": id, "zone": IANA name}."""
     return f"resume@{cluster}"
+
+
+def alerts(cluster: str) -> str:
+    """Something changed about a group of alerts; the payload is {"group": its key}."""
+    return f"alerts@{cluster}"
+
+
+def due(cluster: str) -> str:
+    """Something that the clock asks for; the payload is {"what": word, "for": conversation, "at": ISO moment}."""
+    return f"due@{cluster}"

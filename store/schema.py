@@ -176,6 +176,7 @@ outbox = Table(
     moment("sent_at"),
     UniqueConstraint("key"),
     Index("ix_outbox_door", "door", "state", "run_at"),
+    Index("ix_outbox_post", "post"),
     sqlite_autoincrement=True,
 )
 
@@ -210,9 +211,17 @@ incident = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     moment("closed_at"),
+    words("severity"),
+    words("owner"),
+    words("acknowledged_by"),
+    words("merged_into"),
+    words("announced"),
+    moment("acknowledged_at"),
+    moment("resolved_at"),
+    moment("snoozed_until"),
     Index("ix_incident_state", "state", "opened_at"),
 )
-_only("incident", "cause_key", "state = 'open'", name="uq_incident_open_cause_key")
+_only("incident", "cause_key", "state <> 'closed'", name="uq_incident_alive_cause_key")
 
 incident_entry = Table(
     "incident_entry",
@@ -283,4 +292,78 @@ reading = Table(
     _id("person"),
     _id("conversation"),
     Column("cursor", BigInteger, nullable=False),
+)
+
+# Being on duty: what comes by itself, and what is said unasked.
+
+alert = Table(
+    "alert",
+    metadata,
+    growing(),
+    words("fingerprint", default=None),
+    Column("started_at", BigInteger, nullable=False),
+    words("source"),
+    words("group_key", default=None),
+    words("name", default=None),
+    words("severity"),
+    Column("labels", JsonText, nullable=False),
+    Column("annotations", JsonText, nullable=False),
+    words("link"),
+    words("state", default=None),
+    words("suppressed"),
+    words("incident"),
+    Column("at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    moment("resolved_at"),
+    UniqueConstraint("fingerprint", "started_at"),
+    Index("ix_alert_group_key", "group_key", "state"),
+    Index("ix_alert_incident", "incident"),
+    Index("ix_alert_state", "state", "seen_at"),
+    sqlite_autoincrement=True,
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    _id("name"),
+    Column("due_at", BigInteger, primary_key=True, autoincrement=False),
+    words("by"),
+    Column("at", BigInteger, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _id("conversation"),
+    _id("what"),
+    words("hour", default=None),
+    words("zone", default=None),
+    Column("filters", JsonText, nullable=False),
+    words("by"),
+    Column("at", BigInteger, nullable=False),
+    moment("last_at"),
+)
+
+mute = Table(
+    "mute",
+    metadata,
+    _id("conversation"),
+    Column("until", BigInteger, nullable=False),
+    words("by"),
+    Column("at", BigInteger, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    _id(),
+    words("name", default=None),
+    words("hash", default=None),
+    Column("role", Integer, nullable=False),
+    words("made_by"),
+    Column("made_at", BigInteger, nullable=False),
+    moment("expires_at"),
+    moment("revoked_at"),
+    moment("used_at"),
+    Index("ix_api_key_name", "name"),
 )
