@@ -18,6 +18,7 @@ from store.ledger.stop_switch import StopSwitch
 from store.work.jobs import Jobs
 from store.work.journal import Journal
 from store.work.outbox import Outbox
+from store.work.slots import Slots
 
 
 class Store:
@@ -36,6 +37,7 @@ class Store:
         self.jobs = Jobs(database)
         self.outbox = Outbox(database)
         self.journal = Journal(database)
+        self.slots = Slots(database)
         self.incidents = Incidents(database)
         self.conversations = Conversations(database)
 

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 24
 """Conversations that are worked on at the same time."""
-CLOCK_SECONDS = 15.0
-PRUNE_EVERY = 240
-"""Ticks of the clock between two rounds of forgetting."""
-KEPT = timedelta(days=7)
 
 app = command()
 
@@ -74,19 +69,16 @@ async def serving(settings: "Settings") -> AsyncIterator[int]:
         raise Misconfigured("There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from).")
     async with open_app(settings) as opened, _slack(settings, opened) as door:
         work = asyncio.create_task(opened.worker.run(at_once=AT_ONCE))
-        clock = asyncio.create_task(_clock(opened))
         try:
-            async with _http(settings, opened, door) as port:
+            async with _clock(settings, opened), _http(settings, opened, door) as port:
                 yield port
                 await door.leave()
-            clock.cancel()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(settings.drain_seconds):
                     await _drained(opened, work, door)
         finally:
-            for task in (work, clock):
-                task.cancel()
-            await asyncio.gather(work, clock, return_exceptions=True)
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
 
 async def _drained(opened: "App", work: "asyncio.Task[None]", door: "SlackDoor") -> None:
@@ -94,6 +86,13 @@ async def _drained(opened: "App", work: "asyncio.Task[None]", door: "SlackDoor")
     opened.worker.leave()
     await asyncio.wait({work})
     await door.delivery.drained()
+
+
+def _clock(settings: "Settings", opened: "App") -> AbstractAsyncContextManager[None]:
+    from bot.clock import ticking
+    from bot.clockwork import clockwork
+
+    return ticking(clockwork(opened, settings), opened.store.slots, settings.worker)
 
 
 @asynccontextmanager
@@ -122,27 +121,3 @@ async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> Async
     routes = {"/slack/events": door.receive} if door.by_http else {}
     async with listening(service(troubles, routes), settings.http_host, settings.http_port) as port:
         yield port
-
-
-async def _clock(opened: "App") -> None:
-    """What has to happen without anybody asking: proposals expire, what is old is forgotten."""
-    from domain import job_kinds
-
-    tick = 0
-    while True:
-        with contextlib.suppress(HildaError):
-            for proposal in await opened.store.proposals.expire():
-                record = await opened.store.proposals.get(proposal)
-                if record is not None and record.proposal.cluster == opened.desk.cluster:
-                    await opened.store.jobs.put(
-                        f"resume:{proposal}:expired",
-                        job_kinds.resume(opened.desk.cluster),
-                        {"proposal": proposal, "zone": "UTC"},
-                        record.proposal.conversation,
-                    )
-            if tick % PRUNE_EVERY == 0:
-                store = opened.store
-                for part in (store.jobs, store.outbox, store.journal):
-                    await part.prune(KEPT)
-        tick += 1
-        await asyncio.sleep(CLOCK_SECONDS)

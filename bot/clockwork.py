@@ -1,0 +1,53 @@
+"""The things that run by the clock of `hilda serve`, one line each."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.clock import Timed
+from domain import job_kinds
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.settings import Settings
+
+KEPT = timedelta(days=7)
+"""How long jobs done, posts made and what was told in the journal are remembered."""
+SLOTS_KEPT = timedelta(days=2)
+
+
+def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
+    """Everything that `hilda serve` does without being asked.
+
+    A store may serve several clusters: what is done for one of them has that cluster in its name.
+    """
+    del settings
+
+    async def expiry(due: datetime) -> None:
+        await _expire_proposals(opened)
+
+    async def forgetting(due: datetime) -> None:
+        await _forget(opened)
+
+    return (
+        Timed("proposals expire", timedelta(seconds=15), expiry),
+        Timed("what is old is forgotten", timedelta(hours=1), forgetting),
+    )
+
+
+async def _expire_proposals(opened: "App") -> None:
+    for proposal in await opened.store.proposals.expire():
+        record = await opened.store.proposals.get(proposal)
+        if record is not None:
+            await opened.store.jobs.put(
+                f"resume:{proposal}:expired",
+                job_kinds.resume(record.proposal.cluster),
+                {"proposal": proposal, "zone": "UTC"},
+                record.proposal.conversation,
+            )
+
+
+async def _forget(opened: "App") -> None:
+    store = opened.store
+    for part in (store.jobs, store.outbox, store.journal):
+        await part.prune(KEPT)
+    await store.slots.prune(SLOTS_KEPT)
