@@ -44,6 +44,8 @@ class PostgresServer:
     folder: Path
     pg_ctl: str
     as_postgres: tuple[str, ...]
+    durable: bool = False
+    """Whether what is committed is on the disk: a bench pays for that, tests need not."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
@@ -62,7 +64,8 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     def start(self) -> None:
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=120"
+        fsync = "on" if self.durable else "off"
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync={fsync} -c max_connections=120"
         self._run(self.pg_ctl, "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log", "-w", "start")
 
     def stop(self) -> None:
@@ -78,7 +81,7 @@ class PostgresServer:
         subprocess.run([*self.as_postgres, *command], check=True, capture_output=True, cwd=self.folder)
 
 
-def start_postgres() -> PostgresServer:
+def start_postgres(*, durable: bool = False) -> PostgresServer:
     """Start a server, or skip with the way to get one."""
     initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     if initdb is None or pg_ctl is None:
@@ -91,7 +94,7 @@ def start_postgres() -> PostgresServer:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
         as_postgres = (_program_of_root("runuser"), "-u", "postgres", "--")
-    server = PostgresServer(folder, pg_ctl, as_postgres)
+    server = PostgresServer(folder, pg_ctl, as_postgres, durable)
     try:
         server._run(
             initdb, "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"
