@@ -16,6 +16,7 @@ from practice.ground import PracticeGround
 from practice.plane import Plane
 from practice.prometheus import Prometheus
 from practice.small_plane import SmallPlane
+from tests.leavings import left_as_found
 from tests.needs import MUST_NOT_SKIP, needs
 
 
@@ -39,8 +40,8 @@ class OpenGround(Protocol):
 
 
 @pytest.fixture(scope="session")
-def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A real control plane with a kubelet of practice's own, started once; tests keep to namespaces of their own."""
+def shared_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A real control plane with a kubelet of practice's own, started once."""
     needs("kubectl")
     if not programs.where("kwokctl"):
         needs(*programs.CONTROL_PLANE)
@@ -50,11 +51,25 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 
 @pytest.fixture(scope="session")
-def small_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallPlane]:
-    """Practice's own small control plane with the same kubelet, started once; tests keep to namespaces of their own."""
+def shared_small_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallPlane]:
+    """Practice's own small control plane with the same kubelet, started once."""
     plane = asyncio.run(SmallPlane.start(tmp_path_factory.mktemp("small-plane")))
     yield plane
     asyncio.run(plane.stop())
+
+
+@pytest.fixture(scope="module")
+def control_plane(shared_control_plane: ControlPlane) -> Iterator[ControlPlane]:
+    """The real one. Tests keep to namespaces of their own; what a module leaves on it goes: others look at all of it."""
+    with left_as_found(shared_control_plane):
+        yield shared_control_plane
+
+
+@pytest.fixture(scope="module")
+def small_plane(shared_small_plane: SmallPlane) -> Iterator[SmallPlane]:
+    """The small one, likewise."""
+    with left_as_found(shared_small_plane):
+        yield shared_small_plane
 
 
 @pytest.fixture(params=["real", "small"])
@@ -71,10 +86,10 @@ def kubeconfig(control_plane: ControlPlane) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prometheus_url(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prometheus_url(shared_control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Prometheus that scrapes everything on the shared control plane; it has no past."""
     needs(*programs.METRICS)
-    telemetry = asyncio.run(Prometheus.start(tmp_path_factory.mktemp("telemetry"), control_plane))
+    telemetry = asyncio.run(Prometheus.start(tmp_path_factory.mktemp("telemetry"), shared_control_plane))
     yield telemetry.url
     asyncio.run(telemetry.stop())
 

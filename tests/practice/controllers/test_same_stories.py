@@ -32,7 +32,7 @@ class Versions:
     """Under practice's, on practice's API server."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def told(
     request: pytest.FixtureRequest, control_plane: ControlPlane, own_plane: ControlPlane, small_plane: SmallPlane
 ) -> Mapping[str, Versions]:
