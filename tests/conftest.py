@@ -60,7 +60,7 @@ def shared_small_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sma
 
 @pytest.fixture(scope="module")
 def control_plane(shared_control_plane: ControlPlane) -> Iterator[ControlPlane]:
-    """The real one. Tests keep to namespaces of their own; what a module leaves on it goes: others look at all of it."""
+    """The real one. Tests keep to namespaces of their own, and what a module leaves goes: others look at all of it."""
     with left_as_found(shared_control_plane):
         yield shared_control_plane
 
