@@ -2,46 +2,21 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
+from domain.conversations import incident_of
 from domain.plain_json import Json
 from domain.proposals import Outcome, Proposal
-from policy.redaction import redact, redact_json
-from store.clock import DB_CLOCK, from_micros
+from policy.redaction import redact
+from store.clock import DB_CLOCK
 from store.database import Database, Transaction
+from store.incident_record import Incident, from_row, read, write_line
 from store.past_fixes import PastFix, fold_fixes
-from store.schema import fix, incident, incident_entry
+from store.schema import fix, incident
 
 _NOTHING = "|||||"
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    at: datetime
-    kind: str
-    """`opened`, `seen`, `note`, `checklist`, `proposed`, `outcome`, `closed`, ..."""
-    text: str
-    details: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    id: str
-    cause_key: str
-    title: str
-    cluster: str
-    conversation: str
-    state: Literal["open", "closed"]
-    opened_at: datetime
-    seen_at: datetime
-    """When somebody last came across it."""
-    closed_at: datetime | None = None
-    summary: str = ""
-    timeline: tuple[TimelineEntry, ...] = ()
 
 
 class Incidents:
@@ -49,7 +24,10 @@ class Incidents:
         self._database = database
 
     async def open_or_join(self, cause_key: str, title: str, cluster: str, conversation: str) -> Incident:
-        """The open incident of this cause, or a new one: one cause has one open incident, whoever asks."""
+        """The incident of this cause that is not over, or a new one: one cause has one, whoever asks.
+
+        A cause whose incident was merged into another one belongs to that one for as long as it lives.
+        """
         code, _cluster, namespace, kind, name = (cause_key + _NOTHING).split("|")[:5]
         new = (
             self._database.insert(incident)
@@ -72,14 +50,16 @@ class Incidents:
         )
         async with self._database.begin() as tx:
             await tx.in_order()
-            opened = (await tx.execute(new)).scalar()
-            is_open = (incident.c.cause_key == cause_key, incident.c.state == "open")
-            found: str = opened or (await tx.execute(select(incident.c.id).where(*is_open))).scalar_one()
+            merged = (await tx.execute(_merged(cause_key))).scalar()
+            opened = None if merged else (await tx.execute(new)).scalar()
+            alive = select(incident.c.id).where(incident.c.cause_key == cause_key, incident.c.state != "closed")
+            found: str = merged or opened or (await tx.execute(alive)).scalar_one()
             await tx.execute(update(incident).where(incident.c.id == found).values(seen_at=DB_CLOCK))
-            await self._add(
-                tx, found, "opened" if opened else "seen", title, {"conversation": conversation}, key=_key(conversation)
-            )
-            return await self._get(tx, found)
+            told = {"conversation": conversation}
+            await self._add(tx, found, "opened" if opened else "seen", title, told, key=_key(conversation))
+            kept = await read(tx, found)
+            assert kept is not None
+            return kept
 
     async def add(self, incident_id: str, kind: str, text: str, details: Json | None = None, *, key: str = "") -> bool:
         """One line of the timeline; with a `key` the same line twice is one line (False the second time)."""
@@ -132,12 +112,12 @@ class Incidents:
         return fold_fixes(rows, name, namespace)[:most]
 
     async def close(self, incident_id: str, summary: str = "", by: str = "hilda") -> bool:
-        """Over; False when it was not open. The same cause later is a new incident."""
+        """Over; False when it was over already. The same cause later is a new incident."""
         async with self._database.begin() as tx:
             await tx.in_order()
             closed = await tx.execute(
                 update(incident)
-                .where(incident.c.id == incident_id, incident.c.state == "open")
+                .where(incident.c.id == incident_id, incident.c.state != "closed")
                 .values(state="closed", closed_at=DB_CLOCK, summary=redact(summary))
             )
             if closed.rowcount != 1:
@@ -148,44 +128,30 @@ class Incidents:
     async def get(self, incident_id: str) -> Incident | None:
         """With its timeline, oldest line first."""
         async with self._database.read() as tx:
-            if (await tx.execute(select(incident.c.id).where(incident.c.id == incident_id))).first() is None:
-                return None
-            return await self._get(tx, incident_id)
+            return await read(tx, incident_id)
+
+    async def of_conversation(self, conversation: str) -> Incident | None:
+        """The incident that a conversation is about: by its name, or the newest that was opened in it."""
+        if named := incident_of(conversation):
+            return await self.get(named)
+        opened_here = select(incident.c.id).where(incident.c.conversation == conversation)
+        newest = opened_here.order_by(incident.c.opened_at.desc()).limit(1)
+        async with self._database.read() as tx:
+            found = (await tx.execute(newest)).scalar()
+            return await read(tx, found) if found else None
 
     async def list(self, state: Literal["open", "closed"] | None = None, *, most: int = 50) -> tuple[Incident, ...]:
-        """Newest first, without timelines."""
+        """Newest first, without timelines; `open` are all that are not closed."""
         wanted = select(incident).order_by(incident.c.opened_at.desc(), incident.c.id).limit(most)
         if state is not None:
-            wanted = wanted.where(incident.c.state == state)
+            wanted = wanted.where(incident.c.state == "closed" if state == "closed" else incident.c.state != "closed")
         async with self._database.read() as tx:
-            return tuple(_incident(row, ()) for row in (await tx.execute(wanted)).mappings())
-
-    async def _get(self, tx: Transaction, incident_id: str) -> Incident:
-        row = (await tx.execute(select(incident).where(incident.c.id == incident_id))).mappings().one()
-        lines = await tx.execute(
-            select(incident_entry).where(incident_entry.c.incident == incident_id).order_by(incident_entry.c.id)
-        )
-        return _incident(
-            row, tuple(TimelineEntry(from_micros(line.at), line.kind, line.text, line.details) for line in lines)
-        )
+            return tuple(from_row(row) for row in (await tx.execute(wanted)).mappings())
 
     async def _add(
         self, tx: Transaction, incident_id: str, kind: str, text: str, details: Json, *, key: str = ""
     ) -> bool:
-        new = (
-            self._database.insert(incident_entry)
-            .values(
-                incident=incident_id,
-                kind=kind,
-                text=redact(text),
-                details=redact_json(details),
-                key=key or secrets.token_hex(8),
-                at=DB_CLOCK,
-            )
-            .on_conflict_do_nothing(index_elements=["incident", "key"])
-            .returning(incident_entry.c.id)
-        )
-        return (await tx.execute(new)).scalar() is not None
+        return await write_line(self._database, tx, incident_id, kind, text, details, key=key)
 
 
 def _key(conversation: str) -> str:
@@ -193,17 +159,13 @@ def _key(conversation: str) -> str:
     return f"conversation:{conversation}"
 
 
-def _incident(row: Any, timeline: tuple[TimelineEntry, ...]) -> Incident:
-    return Incident(
-        id=row["id"],
-        cause_key=row["cause_key"],
-        title=row["title"],
-        cluster=row["cluster"],
-        conversation=row["conversation"],
-        state=row["state"],
-        opened_at=from_micros(row["opened_at"]),
-        seen_at=from_micros(row["seen_at"]),
-        closed_at=None if row["closed_at"] is None else from_micros(row["closed_at"]),
-        summary=row["summary"],
-        timeline=timeline,
+def _merged(cause_key: str) -> Select[tuple[str]]:
+    """The living incident that this cause's last one was merged into."""
+    into = incident.alias("into")
+    return (
+        select(into.c.id)
+        .join(incident, incident.c.merged_into == into.c.id)
+        .where(incident.c.cause_key == cause_key, into.c.state != "closed")
+        .order_by(incident.c.closed_at.desc())
+        .limit(1)
     )

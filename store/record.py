@@ -6,6 +6,7 @@ from domain.errors import Misconfigured
 from store.conversations import Conversations
 from store.database import Database
 from store.identities import Identities
+from store.incident_states import IncidentStates
 from store.incidents import Incidents
 from store.ledger.audit import Audit
 from store.ledger.audit_check import AuditVerdict, audit_rows, refuse_a_stranger, verify
@@ -39,6 +40,7 @@ class Store:
         self.journal = Journal(database)
         self.slots = Slots(database)
         self.incidents = Incidents(database)
+        self.incident_states = IncidentStates(database)
         self.conversations = Conversations(database)
 
     @classmethod

@@ -25,7 +25,7 @@ from domain.risk import Risk
 from domain.scripts import Expectation, Plan, ShellCommand, Step
 from graphs.words import times
 from policy.consent import consent
-from store.incidents import Incident
+from store.incident_record import Incident
 
 _RISKS = {
     Risk.read: "read: changes nothing",
