@@ -8,12 +8,12 @@ from domain.risk import Risk
 
 @dataclass(frozen=True, slots=True, order=True)
 class ApiRequest:
-    """One request that a command may make of the Kubernetes API."""
+    """One request that a command may make of the Kubernetes API, or of Alertmanager's."""
 
     verb: str
     """`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`."""
     group: str
-    """API group, "" for core."""
+    """API group, "" for core; `alertmanager` for what is asked of Alertmanager."""
     resource: str
     """Plural and lower case: `deployments`."""
     namespace: str
@@ -21,8 +21,11 @@ class ApiRequest:
     name: str
     """ "" for a list."""
     subresource: str = ""
+    content: str = ""
+    """Canonical JSON of all that is sent, where the request is nothing without it (domain/silences.py)."""
 
     def as_json(self) -> dict[str, str]:
+        content = {"content": self.content} if self.content else {}
         return {
             "verb": self.verb,
             "group": self.group,
@@ -30,6 +33,7 @@ class ApiRequest:
             "namespace": self.namespace,
             "name": self.name,
             "subresource": self.subresource,
+            **content,
         }
 
 

@@ -30,7 +30,7 @@ def as_json(verdict: Verdict) -> Json:
 
 
 def _commands(verdict: Verdict) -> list[dict[str, Any]]:
-    asked = [command for command in verdict.commands if command.argv[0] == "kubectl"]
+    asked = [command for command in verdict.commands if command.argv[0] in {"kubectl", "amtool"}]
     return [
         {
             "text": command.text,

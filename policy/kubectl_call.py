@@ -1,4 +1,4 @@
-"""One kubectl command, understood: what it is about and which API requests it may make."""
+"""One command, kubectl's or amtool's, understood: what it is about and which API requests it may make."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class ObjectTarget:
 
 @dataclass(frozen=True, slots=True)
 class KubectlCall:
-    """What one kubectl command means.
+    """What one command means.
 
     `risk` is what it would do; `runnable` is whether the executor may run it at all. They are two questions:
     `kubectl drain` is high and never run by us, though a person may copy it.

@@ -2,7 +2,8 @@
 
 `risk` and `runnable` are two questions. The risk is what the text would do, the highest of all its commands;
 what is not understood, touches Secrets or borrows an identity is `forbidden`. Runnable is what the executor may do:
-only single kubectl commands of the verbs it knows, on named objects, that were observed where that is asked for.
+only single commands of kubectl, of the verbs it knows, on named objects, that were observed where that is asked for,
+and amtool's for silences.
 `kubectl drain` is high and not runnable; a person may copy it.
 """
 
@@ -13,6 +14,7 @@ from domain.objects import ObjectRef
 from domain.proposals import READ_VERBS
 from domain.risk import Risk
 from domain.scripts import ApiRequest, ShellCommand
+from policy import amtool
 from policy.filters import FILTERS, check_filter
 from policy.kubectl import KubectlCall, understand
 from policy.shell import NotUnderstood, parse_pipelines
@@ -61,7 +63,7 @@ def _understood(pipeline: tuple[ShellCommand, ...], namespace: str) -> KubectlCa
     first, *filters = pipeline
     if filters and (first.argv[0] in FILTERS or first.argv[0] != "kubectl"):
         raise NotUnderstood("only the output of kubectl may be piped.")
-    call = understand(first, namespace=namespace)
+    call = amtool.understand(first) if first.argv[0] == "amtool" else understand(first, namespace=namespace)
     for command in filters:
         if call.risk is not Risk.read:
             raise NotUnderstood("it pipes the output of a command that changes something.")

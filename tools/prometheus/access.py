@@ -1,4 +1,4 @@
-"""How to reach a metrics server: its address, who we are to it, and which certificates count."""
+"""How to reach a metrics server or an Alertmanager: its address, who we are to it, and which certificates count."""
 
 import base64
 import ssl
@@ -22,6 +22,8 @@ class Access:
     ca: str = ""
     client_cert: str = ""
     client_key: str = ""
+    setting: str = "PROMETHEUS_URL"
+    """What people called the address; errors name it."""
 
     @classmethod
     def of(
@@ -35,20 +37,21 @@ class Access:
         client_cert: str = "",
         client_key: str = "",
         org_id: str = "",
+        setting: str = "PROMETHEUS_URL",
     ) -> "Access":
         try:
             parts = urlsplit(url.strip())
             host, port = parts.hostname, parts.port
         except ValueError as wrong:
-            raise Misconfigured(f"PROMETHEUS_URL is not an address: {wrong}. Write http://HOST:PORT/PATH.") from wrong
+            raise Misconfigured(f"{setting} is not an address: {wrong}. Write http://HOST:PORT/PATH.") from wrong
         if parts.scheme not in ("http", "https") or not host:
-            raise Misconfigured("PROMETHEUS_URL must begin with http:// or https:// and name a host.")
+            raise Misconfigured(f"{setting} must begin with http:// or https:// and name a host.")
         if parts.query or parts.fragment:
-            raise Misconfigured("PROMETHEUS_URL must end before '?' or '#': give only the address of the server.")
+            raise Misconfigured(f"{setting} must end before '?' or '#': give only the address of the server.")
         username = username or unquote(parts.username or "")
         password = password or unquote(parts.password or "")
         if token and username:
-            raise Misconfigured("Give a bearer token or a user name for PROMETHEUS_URL, not both.")
+            raise Misconfigured(f"Give a bearer token or a user name for {setting}, not both.")
         path = parts.path.rstrip("/")
         for page in _PAGES:
             path = path.removesuffix(page)
@@ -56,10 +59,11 @@ class Access:
         netloc = f"{name}:{port}" if port else name
         return cls(
             urlunsplit((parts.scheme, netloc, path.rstrip("/"), "", "")),
-            _headers(token, username, password, org_id),
-            _file(ca, "the CA file"),
-            _file(client_cert, "the client certificate"),
-            _file(client_key, "the client key"),
+            _headers(token, username, password, org_id, setting),
+            _file(ca, "the CA file", setting),
+            _file(client_cert, "the client certificate", setting),
+            _file(client_key, "the client key", setting),
+            setting,
         )
 
     def tls(self) -> ssl.SSLContext:
@@ -70,11 +74,11 @@ class Access:
                 context.load_cert_chain(self.client_cert, self.client_key or None, password="")
         except (ssl.SSLError, OSError, ValueError) as wrong:
             files = ", ".join(name for name in (self.ca, self.client_cert, self.client_key) if name)
-            raise Misconfigured(f"The certificates for PROMETHEUS_URL cannot be used ({files}): {wrong}.") from wrong
+            raise Misconfigured(f"The certificates for {self.setting} cannot be used ({files}): {wrong}.") from wrong
         return context
 
 
-def _headers(token: str, username: str, password: str, org_id: str) -> dict[str, str]:
+def _headers(token: str, username: str, password: str, org_id: str, setting: str) -> dict[str, str]:
     headers = {"Accept": "application/json"}
     if token.strip():
         headers["Authorization"] = f"Bearer {token.strip()}"
@@ -85,14 +89,14 @@ def _headers(token: str, username: str, password: str, org_id: str) -> dict[str,
         headers["X-Scope-OrgID"] = org_id
     for name, value in headers.items():
         if not value.isascii() or not value.isprintable():
-            raise Misconfigured(f"The {name} header for PROMETHEUS_URL holds a character that HTTP cannot carry.")
+            raise Misconfigured(f"The {name} header for {setting} holds a character that HTTP cannot carry.")
     return headers
 
 
-def _file(path: str, what: str) -> str:
+def _file(path: str, what: str, setting: str) -> str:
     if not path:
         return ""
     found = Path(path).expanduser()
     if not found.is_file():
-        raise Misconfigured(f"{what[0].upper()}{what[1:]} for PROMETHEUS_URL is not a file: {path}.")
+        raise Misconfigured(f"{what[0].upper()}{what[1:]} for {setting} is not a file: {path}.")
     return str(found)
