@@ -1,8 +1,11 @@
 """One database, SQLite or PostgreSQL: open it, bring its tables up to date, read and write in transactions."""
 
 import asyncio
+import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Table, inspect, select, text
@@ -136,6 +139,11 @@ class Database:
         async with self._transaction(self.engine) as tx:
             yield tx
 
+    async def harden(self) -> None:
+        """What was committed survives a power cut as well: SQLite otherwise writes its log to the disk later."""
+        if self.address.file:
+            await asyncio.to_thread(_to_disk, self.address.file.with_name(f"{self.address.file.name}-wal"))
+
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
         with explained(self.address.shown):
@@ -168,6 +176,11 @@ class Database:
                 f"{self.address.shown} was written by a newer Hilda (tables {version!r}, this one knows {HEAD!r}). "
                 "Install that version, or point DATABASE_URL elsewhere."
             )
+
+
+def _to_disk(log: Path) -> None:
+    with contextlib.suppress(FileNotFoundError), log.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def _version(connection: Connection) -> str | None:

@@ -16,6 +16,7 @@ from store.ledger.decisions import Decisions
 from store.ledger.proposals import Proposals
 from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
+from store.work.alerts import Alerts
 from store.work.jobs import Jobs
 from store.work.journal import Journal
 from store.work.outbox import Outbox
@@ -38,6 +39,7 @@ class Store:
         self.jobs = Jobs(database)
         self.outbox = Outbox(database)
         self.journal = Journal(database)
+        self.alerts = Alerts(database)
         self.slots = Slots(database)
         self.incidents = Incidents(database)
         self.incident_states = IncidentStates(database)

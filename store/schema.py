@@ -310,6 +310,8 @@ alert = Table(
     Column("annotations", JsonText, nullable=False),
     words("link"),
     words("state", default=None),
+    words("ended"),
+    words("cluster"),
     words("suppressed"),
     words("incident"),
     Column("at", BigInteger, nullable=False),

@@ -58,6 +58,8 @@ def _alerts() -> None:
         sa.Column("annotations", sa.Text, nullable=False),
         sa.Column("link", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
+        sa.Column("ended", sa.Text, nullable=False),
+        sa.Column("cluster", sa.Text, nullable=False),
         sa.Column("suppressed", sa.Text, nullable=False),
         sa.Column("incident", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),

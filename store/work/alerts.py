@@ -1,0 +1,176 @@
+"""Alerts as they were heard: each episode once, durable before anybody is told that it was taken."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from domain.alerts import Alert, HeardAlert, Tally
+from store.clock import DB_CLOCK, SECOND, from_micros, to_micros
+from store.database import Database
+from store.schema import alert
+from store.work.alert_jobs import put_for_groups
+from store.work.alert_writing import Writing
+from store.work.together import Together
+
+_MOST_TOGETHER = 64
+"""Batches in one transaction; a group's notification holds a few alerts up to some thousand."""
+_STILL_MATTERS = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a batch changed, in episodes."""
+
+    new: int = 0
+    refired: int = 0
+    resolved: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    alerts: Sequence[HeardAlert]
+    source: str
+    cluster: str
+
+
+class Alerts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._together = Together(self._write, _MOST_TOGETHER)
+
+    async def receive(self, batch: Sequence[HeardAlert], source: str, *, cluster: str) -> Received:
+        """Kept for good when this returns. Each group that changed has a job of this cluster's that waits."""
+        return await self._together.add(_Batch(batch, source, cluster)) if batch else Received()
+
+    async def group(self, key: str, *, most: int = 1000) -> tuple[Alert, ...]:
+        """What fires of a group, and what was resolved within the last day; oldest first.
+
+        Of more than `most` those that fire and are newest; `tally` counts all.
+        """
+        matters = (alert.c.state == "firing") | (alert.c.resolved_at > DB_CLOCK - _micros(_STILL_MATTERS))
+        return await self._newest(alert.c.group_key == key, matters, most=most)
+
+    async def tally(self, key: str) -> Tally:
+        """How many alerts of a group are in which state; of the resolved ones those of the last day."""
+        counted = (
+            select(alert.c.state, alert.c.suppressed != "", func.count())
+            .where(alert.c.group_key == key)
+            .where((alert.c.state == "firing") | (alert.c.resolved_at > DB_CLOCK - _micros(_STILL_MATTERS)))
+            .group_by(alert.c.state, alert.c.suppressed != "")
+        )
+        async with self._database.read() as tx:
+            rows = [tuple(row) for row in await tx.execute(counted)]
+        return Tally(
+            firing=sum(n for state, hushed, n in rows if state == "firing" and not hushed),
+            suppressed=sum(n for state, hushed, n in rows if state == "firing" and hushed),
+            resolved=sum(n for state, _, n in rows if state == "resolved"),
+        )
+
+    async def firing(self, *, most: int = 1000) -> tuple[Alert, ...]:
+        """What fires now, suppressed or not, oldest first."""
+        return await self._newest(alert.c.state == "firing", most=most)
+
+    async def of_incident(self, incident: str, *, most: int = 1000) -> tuple[Alert, ...]:
+        """Every episode that belongs to an incident, oldest first."""
+        return await self._newest(alert.c.incident == incident, most=most)
+
+    async def bind(self, ids: Iterable[int], incident: str) -> None:
+        """These belong to that incident from now on."""
+        async with self._database.begin() as tx:
+            await tx.execute(update(alert).where(alert.c.id.in_(tuple(ids))).values(incident=incident))
+
+    async def starts(self, fingerprints: Iterable[str], since: timedelta) -> dict[str, tuple[datetime, ...]]:
+        """When each of these alerts began to fire within that time: many times is flapping."""
+        wanted = select(alert.c.fingerprint, alert.c.started_at).where(
+            alert.c.fingerprint.in_(tuple(fingerprints)), alert.c.at > DB_CLOCK - _micros(since)
+        )
+        found: dict[str, list[datetime]] = {}
+        async with self._database.read() as tx:
+            for row in await tx.execute(wanted.order_by(alert.c.started_at)):
+                found.setdefault(row.fingerprint, []).append(from_micros(row.started_at))
+        return {fingerprint: tuple(starts) for fingerprint, starts in found.items()}
+
+    async def now(self) -> datetime:
+        """The store's clock: to be asked before a question whose answer `vanished` or `said_at` will rest on."""
+        async with self._database.read() as tx:
+            return from_micros(await tx.clock())
+
+    async def vanished(self, asked_at: datetime, source: str, *, cluster: str) -> int:
+        """What the poll lists no longer is over: of that source, and not heard of since `asked_at`. How many."""
+        gone = (alert.c.source.startswith(source, autoescape=True), alert.c.seen_at < to_micros(asked_at))
+        return await self._end("vanished", cluster, *gone)
+
+    async def silent(self, since: timedelta, *, cluster: str) -> int:
+        """What nobody has said anything of for that long is taken to be over. How many."""
+        return await self._end("silent", cluster, alert.c.seen_at < DB_CLOCK - _micros(since))
+
+    async def prune(self, older_than: timedelta) -> int:
+        """Forget what was resolved that long ago."""
+        old = (alert.c.state == "resolved", alert.c.seen_at < DB_CLOCK - _micros(older_than))
+        async with self._database.begin() as tx:
+            return (await tx.execute(delete(alert).where(*old))).rowcount
+
+    async def _write(self, batches: Sequence[_Batch]) -> list[Received]:
+        async with self._database.begin() as tx:
+            # First, so that of two replicas the second one sees what the first one wrote.
+            await tx.in_order()
+            writing = await Writing.of(tx, [one for batch in batches for one in batch.alerts])
+            received = []
+            for batch in batches:
+                words = [writing.hear(one, batch.source, batch.cluster) for one in batch.alerts]
+                received.append(Received(*(words.count(word) for word in ("new", "refired", "resolved", "unchanged"))))
+            await writing.write()
+            for cluster, groups in writing.changed.items():
+                await put_for_groups(tx, cluster, groups)
+        await self._database.harden()
+        return received
+
+    async def _end(self, how: str, cluster: str, *which: Any) -> int:
+        async with self._database.begin() as tx:
+            await tx.in_order()
+            over = (
+                update(alert)
+                .where(alert.c.state == "firing", *which)
+                .values(state="resolved", resolved_at=DB_CLOCK, ended=how)
+                .returning(alert.c.group_key)
+            )
+            groups = (await tx.execute(over)).scalars().all()
+            await put_for_groups(tx, cluster, groups)
+            return len(groups)
+
+    async def _newest(self, *which: Any, most: int) -> tuple[Alert, ...]:
+        wanted = select(alert).where(*which).order_by(alert.c.state != "firing", alert.c.id.desc()).limit(most)
+        async with self._database.read() as tx:
+            rows = (await tx.execute(wanted)).mappings().all()
+        return tuple(sorted((_alert(row) for row in rows), key=lambda each: (each.began, each.id)))
+
+
+def _micros(length: timedelta) -> int:
+    return int(length.total_seconds() * SECOND)
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        id=row["id"],
+        fingerprint=row["fingerprint"],
+        name=row["name"],
+        severity=row["severity"],
+        labels=row["labels"],
+        annotations=row["annotations"],
+        started_at=from_micros(row["started_at"]),
+        received_at=from_micros(row["at"]),
+        seen_at=from_micros(row["seen_at"]),
+        state=row["state"],
+        group_key=row["group_key"],
+        resolved_at=None if row["resolved_at"] is None else from_micros(row["resolved_at"]),
+        ended=row["ended"],
+        source=row["source"],
+        cluster=row["cluster"],
+        link=row["link"],
+        suppressed=row["suppressed"],
+        incident=row["incident"],
+    )
