@@ -1,6 +1,5 @@
 """A small client for the Kubernetes API over HTTPS: all that practice needs, and nothing of the product's."""
 
-import asyncio
 import base64
 import json
 import ssl
@@ -10,6 +9,8 @@ from typing import Any, Self, TypeAlias
 
 import aiohttp
 import yaml
+
+from practice.sockets import Sockets
 
 Json: TypeAlias = dict[str, Any]
 
@@ -80,13 +81,14 @@ class Api:
         self.authority: str = base64.b64decode(cluster["certificate-authority-data"]).decode()
         self._headers = {"Authorization": f"Bearer {token}"} | ({"User-Agent": program} if program else {})
         self._session: aiohttp.ClientSession | None = None
+        self._sockets = Sockets()
 
     async def __aenter__(self) -> Self:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls.load_verify_locations(cadata=self.authority)
         self._session = aiohttp.ClientSession(
             base_url=self.server,
-            connector=aiohttp.TCPConnector(ssl=tls, limit=64),
+            connector=aiohttp.TCPConnector(ssl=tls, limit=64, socket_factory=self._sockets),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=30),
         )
@@ -95,8 +97,7 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         if self._session:
             await self._session.close()
-            # aiohttp closes TLS connections a turn of the loop later.
-            await asyncio.sleep(0)
+        await self._sockets.close()
 
     async def request(
         self,

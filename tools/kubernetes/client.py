@@ -18,6 +18,7 @@ from domain.plain_json import Json, dig
 from tools.kubernetes import failures, kubeconfigs
 from tools.kubernetes.kinds import KINDS
 from tools.kubernetes.no_secrets import refuse_secrets, resource_of, without_secret_data
+from tools.kubernetes.sockets import Sockets
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient, Configuration
@@ -48,6 +49,7 @@ class KubeClient:
         self._loader = loader
         self._chosen = chosen
         self._session: aiohttp.ClientSession | None = None
+        self._sockets = Sockets()
         self._refreshing = asyncio.Lock()
         self._refreshes = 0
         self._cluster_id = ""
@@ -80,6 +82,7 @@ class KubeClient:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+        await self._sockets.close()
         await self._api.close()
 
     async def __aenter__(self) -> "KubeClient":
@@ -315,7 +318,9 @@ class KubeClient:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = self._api.rest_client._create_pool_manager()
+            rest = self._api.rest_client
+            connector = aiohttp.TCPConnector(limit=rest.maxsize, ssl=rest.ssl_context, socket_factory=self._sockets)
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=True, read_bufsize=2**21)
         return self._session
 
     async def _renewed(self, seen: int) -> bool:
