@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, and_, delete, exists, func, select, update
+from sqlalchemy import Executable, and_, delete, exists, func, or_, select, update
 
 from domain.plain_json import Json
 from policy.redaction import redact
@@ -14,6 +14,10 @@ from store.schema import outbox
 
 _LONGEST_PAUSE = 300
 _MOST_ATTEMPTS = 12
+
+
+_BEGINS_A_THREAD = outbox.c.conversation.endswith(":@" + outbox.c.key)
+"""Its conversation is named by its own key (domain/conversations.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,26 @@ class Outbox:
         async with self._database.read() as tx:
             return (await _posts(tx, [key])).get(key, "")
 
+    async def conversation_of(self, post: str) -> str:
+        """The conversation that began with this post, "" where what was said there began none.
+
+        `post`: the platform's name of one message; what is kept of a reply may go on with `/` and its other messages.
+        """
+        wanted = select(outbox.c.conversation).where(
+            or_(outbox.c.post == post, outbox.c.post.startswith(f"{post}/", autoescape=True)), _BEGINS_A_THREAD
+        )
+        async with self._database.read() as tx:
+            return (await tx.execute(wanted.limit(1))).scalar() or ""
+
     async def prune(self, older_than: timedelta) -> int:
-        """Forget what was said that long ago: a key put again after that is said again."""
+        """Forget what was said that long ago: a key put again after that is said again.
+
+        What begins a thread is kept: whatever is said there later has to find it.
+        """
         limit = DB_CLOCK - int(older_than.total_seconds() * SECOND)
+        gone = delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit, ~_BEGINS_A_THREAD)
         async with self._database.begin() as tx:
-            return (await tx.execute(delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit))).rowcount
+            return (await tx.execute(gone)).rowcount
 
 
 def _waiting(door: str) -> Any:

@@ -63,7 +63,7 @@ class SlackDoor:
     _closing: bool = False
 
     def __post_init__(self) -> None:
-        self.delivery = Delivery(self.store, self.calls, Posting(self.calls, Pace()))
+        self.delivery = Delivery(self.store, self.calls, Posting(self.calls, Pace(), self.store.outbox.post_of))
 
     @property
     def by_http(self) -> bool:

@@ -51,7 +51,7 @@ class Feedback:
         action = (body.get("actions") or [{}])[0]
         rating = MISSED if action.get("value") == MISSED else HELPED
         person, _ = await self._reception.who(body)
-        conversation = self._reception.listener.place_of(body).conversation
+        conversation = await self._reception.listener.conversation_of(body)
         await self._reception.store.audit.note(str(person), "rated", conversation, result=rating)
         thanks = card("Thank you", Text("It is in the record, and helps me to get better."))
         if rating == MISSED:

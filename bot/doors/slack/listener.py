@@ -20,6 +20,7 @@ from bot.doors.slack.render.values import Pressed, pressed
 from bot.doors.slack.spoken import whole
 from domain import job_kinds
 from domain.cards import Action, Text, card
+from domain.conversations import opener
 from domain.messages import ButtonPressed, Incoming, Message, Reply
 from domain.people import Person, Role
 from domain.plain_json import Json, dig
@@ -99,15 +100,16 @@ class Listener:
             log.warning("slack sent a message without a moment", channel=channel)
             return
         place = Place.of_message(self.installation.team, channel, ts, str(message.get("thread_ts") or ""))
-        if not await self._for_me(event, message, place):
+        conversation = await self.conversation_at(place)
+        if not await self._for_me(event, message, conversation, place):
             return
         team = str(message.get("user_team") or message.get("source_team") or message.get("team") or "")
         person, zone = await self.people.author(user, team)
         text = whole(message, self.installation.bot_user) or "help"
-        if _STOP.fullmatch(text) and await self._stopped(place.conversation, person):
+        if _STOP.fullmatch(text) and await self._stopped(conversation, person):
             return
         key = self.key(body, channel, ts, *([f"edited:{edited}"] if edited else []))
-        await self.hear(Message(key, person, place.conversation, text, at, zone))
+        await self.hear(Message(key, person, conversation, text, at, zone))
 
     async def _stopped(self, conversation: str, person: Person) -> bool:
         """Whether there was something to stop; said as a message it would wait until what it stops is over."""
@@ -129,12 +131,17 @@ class Listener:
             and message.get("user") not in {self.installation.bot_user, "USLACKBOT"}
         )
 
-    async def _for_me(self, event: Json, message: Json, place: Place) -> bool:
+    async def conversation_at(self, place: Place) -> str:
+        """The conversation there: a thread below something said unasked bears the name it was given before it began."""
+        begun = await self.store.outbox.conversation_of(f"{place.channel}/{place.thread}") if place.thread else ""
+        return begun or place.conversation
+
+    async def _for_me(self, event: Json, message: Json, conversation: str, place: Place) -> bool:
         if event.get("type") == "app_mention" or place.direct:
             return True
         if f"<@{self.installation.bot_user}" in str(message.get("text") or ""):
             return True
-        return bool(message.get("thread_ts")) and await self._part_of(place.conversation)
+        return bool(message.get("thread_ts")) and (bool(opener(conversation)) or await self._part_of(conversation))
 
     async def _part_of(self, conversation: str) -> bool:
         """Whether Hilda was spoken to in that thread, or spoke there."""
@@ -160,13 +167,13 @@ class Listener:
         if await self.store.jobs.withdraw(self.key(body, channel, ts)) == "running":
             place = Place.of_message(self.installation.team, channel, ts, str(before.get("thread_ts") or ""))
             person, _ = await self.people.author(user)
-            await self.stop(place.conversation, person)
+            await self.stop(await self.conversation_at(place), person)
 
     async def _pressed(self, body: Json, action: Json, found: Pressed, number: int) -> None:
         if found.action not in _ACTIONS:
             return
         person, zone = await self.presser(body)
-        conversation = self.place_of(body).conversation
+        conversation = await self.conversation_of(body)
         if found.action == "stop" and await self._is_somebody(person):
             await self.stop(conversation, person)
             return
@@ -191,15 +198,19 @@ class Listener:
             tone="warning",
         )
         key = f"{self.click_key(body, action)}:private"
-        await self.say(self.place_of(body).conversation, Reply(told, key=key, audience="person", person=person))
+        await self.say(await self.conversation_of(body), Reply(told, key=key, audience="person", person=person))
 
     async def presser(self, body: Json) -> tuple[Person, str]:
         """Who pressed, and their zone."""
         user = body.get("user") or {}
         return await self.people.author(str(user.get("id") or ""), str(user.get("team_id") or ""))
 
-    def place_of(self, body: Json) -> Place:
+    async def conversation_of(self, body: Json) -> str:
         """The conversation of a card in which something was pressed."""
+        return await self.conversation_at(self.place_of(body))
+
+    def place_of(self, body: Json) -> Place:
+        """Where a card stands in which something was pressed."""
         channel = str(dig(body, "channel", "id") or dig(body, "container", "channel_id") or "")
         thread = str(dig(body, "message", "thread_ts") or dig(body, "container", "thread_ts") or "")
         ts = str(dig(body, "message", "ts") or dig(body, "container", "message_ts") or "")

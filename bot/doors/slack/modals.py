@@ -57,7 +57,7 @@ class Modals:
         what = found[0]
         if what.action == "submit":
             await self._form_in_a_message(body, action, what)
-        elif not await self.open_for(body, what, self._reception.listener.place_of(body).conversation):
+        elif not await self.open_for(body, what, await self._reception.listener.conversation_of(body)):
             await self._without_a_window(body, action, what)
         await ack()
 
@@ -187,7 +187,7 @@ class Modals:
             FormSubmitted(
                 id=self._reception.listener.click_key(body, action),
                 author=person,
-                conversation=self._reception.listener.place_of(body).conversation,
+                conversation=await self._reception.listener.conversation_of(body),
                 action=_action(name),
                 subject=subject,
                 values=submitted(dig(body, "state", "values", default={})),
@@ -204,10 +204,10 @@ class Modals:
             await self._reception.tell(body, f"{key}:private", again)
             return
         person, zone = await self._reception.who(body)
-        place = self._reception.listener.place_of(body)
+        conversation = await self._reception.listener.conversation_of(body)
         at = self._reception.clock()
         await self._reception.hear(
-            ButtonPressed(key, person, place.conversation, "edit", what.subject, what.digest_prefix, at, zone)
+            ButtonPressed(key, person, conversation, "edit", what.subject, what.digest_prefix, at, zone)
         )
 
     async def _heard(self, ack: AsyncAck, view: Json, incoming: ButtonPressed | FormSubmitted, title: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -16,6 +16,7 @@ from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import File, Post, View, with_uploads
 from domain.cards import Card, Progress, parts_of
+from domain.conversations import opener
 from domain.messages import Reply
 from domain.plain_json import Json, dig
 from store.work.outbox import Outgoing
@@ -49,12 +50,14 @@ class Posted:
 class Posting:
     calls: Calls
     pace: Pace
+    post_of: Callable[[str], Awaitable[str]]
+    """What a key became here, "" while it became nothing."""
     _directs: dict[str, str] = field(default_factory=dict)
     _chart_blocks: bool = True
 
     async def say(self, held: Outgoing, reply: Reply) -> str:
         """Slack's name for the post; raises what a call raises, and `Busy` when it would have to wait for long."""
-        place = await self._with_channel(Place.parse(held.conversation))
+        place = await self._in_its_thread(held, await self._with_channel(Place.parse(held.conversation)))
         if reply.audience == "person" and reply.person is not None and not place.direct:
             return await self._privately(held, reply, place)
         before = Posted.parse(held.updates)
@@ -63,6 +66,19 @@ class Posting:
         # A try before this one may have come through without our hearing of it.
         found = await self._posted_before(held, place) if held.attempt > 1 else {}
         return str(await self._show(held.key, reply.card, place, before, found))
+
+    async def _in_its_thread(self, held: Outgoing, place: Place) -> Place:
+        """Below the post that its conversation is named by; that post itself stands in the channel."""
+        key = opener(held.conversation)
+        if not key:
+            return place
+        if key in {held.key, held.replaces}:
+            return Place(place.team, place.channel)
+        begun = Posted.parse(await self.post_of(key))
+        if not begun.ts:
+            # Conversations are said in order: what should begin this one was given up.
+            raise Gone("chat.postMessage", "thread_not_found")
+        return Place(place.team, begun.channel, begun.ts[0])
 
     async def _show(self, key: str, card: Card, place: Place, before: Posted, found: dict[int, str]) -> Posted:
         try:

@@ -82,7 +82,8 @@ class Reception:
     async def ask(self, key: str, text: str, who: tuple[Person, str], place: Place) -> bool:
         """Let somebody say something there, as if they had typed it."""
         person, zone = who
-        return await self.hear(Message(key, person, place.conversation, text, self.clock(), zone))
+        conversation = await self.listener.conversation_at(place)
+        return await self.hear(Message(key, person, conversation, text, self.clock(), zone))
 
     async def hear(self, incoming: Incoming) -> bool:
         return await self.listener.hear(incoming)
@@ -113,7 +114,7 @@ class Reception:
     async def tell(self, body: Json, key: str, card: Card) -> None:
         """Say something to one person, where they are."""
         person, _ = await self.who(body)
-        conversation = self.listener.place_of(body).conversation
+        conversation = await self.listener.conversation_of(body)
         await self.listener.say(conversation, Reply(card, key=key, audience="person", person=person))
 
     async def done(self, conversation: str) -> bool:
