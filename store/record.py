@@ -5,6 +5,7 @@ from pathlib import Path
 from domain.errors import Misconfigured
 from store.conversations import Conversations
 from store.database import Database
+from store.day import DayBook
 from store.identities import Identities
 from store.incident_states import IncidentStates
 from store.incidents import Incidents
@@ -16,6 +17,7 @@ from store.ledger.decisions import Decisions
 from store.ledger.proposals import Proposals
 from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
+from store.mutes import Mutes
 from store.work.alerts import Alerts
 from store.work.jobs import Jobs
 from store.work.journal import Journal
@@ -41,9 +43,11 @@ class Store:
         self.journal = Journal(database)
         self.alerts = Alerts(database)
         self.slots = Slots(database)
+        self.day = DayBook(database)
         self.incidents = Incidents(database)
         self.incident_states = IncidentStates(database)
         self.conversations = Conversations(database)
+        self.mutes = Mutes(database, self.audit)
 
     @classmethod
     async def open(cls, url: str, audit_key: Path, *, create: bool = True) -> "Store":

@@ -13,6 +13,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("check", "check", "Look", "What is wrong here? Any kubeconfig, no settings, nothing written."),
+    Command("report", "report", "Look", "The daily report: what happened, what is open, what is about to break."),
     Command("ask", "ask", "Talk", "Ask one question and get the answer with its evidence."),
     Command("chat", "chat", "Talk", "Talk with Hilda in this terminal."),
     Command("demo", "demo", "Talk", "Break a practice cluster and mend it together."),

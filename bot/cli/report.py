@@ -1,0 +1,55 @@
+"""`hilda report`: the day as it was, now; and who gets it every day."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.cli.command import command
+from bot.cli.options import ContextOption, KubeconfigOption, Output, OutputOption, PrometheusOption, ZoneOption
+
+app = command()
+
+
+@app.command()
+def report(
+    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back: 24h, 90m, 7d.")] = "24h",
+    context: ContextOption = "",
+    kubeconfig: KubeconfigOption = "",
+    prometheus: PrometheusOption = "",
+    output: OutputOption = Output.text,
+    zone: ZoneOption = "",
+) -> None:
+    """What happened, what is open and whose, what is about to break: the daily report, for any span of time."""
+    asyncio.run(_report(since, context, kubeconfig, prometheus, output, zone))
+
+
+async def _report(since: str, context: str, kubeconfig: str, prometheus: str, output: Output, zone: str) -> None:
+    from datetime import UTC, datetime
+
+    from bot.app import place
+    from bot.cli.looking import connect, progress_on_stderr
+    from bot.cli.moments import span
+    from bot.cli.output import print_cards
+    from bot.cli.storing import open_store
+    from bot.doors.terminal.zones import reader_zone
+    from bot.settings import load_settings
+    from domain.errors import ToolFailed
+    from domain.look import Window
+    from graphs.daily import Eyes, gather
+    from graphs.words.daily import report_cards
+
+    reader = reader_zone(zone)
+    now = datetime.now(UTC)
+    window = Window(now - span(since), now)
+    settings = load_settings(kubeconfig=kubeconfig or None, context=context or None, prometheus_url=prometheus or None)
+    async with open_store(settings) as store, connect(settings) as (kube, metrics):
+        try:
+            cluster = await kube.cluster_id(seconds=settings.look_seconds)
+        except ToolFailed:
+            # What the record knows is told all the same; that the cluster is gone, the report says.
+            cluster = ""
+        label, _ = place(settings, kube.context, cluster, practice=False)
+        with progress_on_stderr(quiet=output is not Output.text) as tell:
+            day = await gather(Eyes(kube, metrics, store, cluster, settings.look_seconds), window, tell=tell)
+        print_cards(report_cards(day, label, reader.key), output, reader)
