@@ -30,7 +30,7 @@ def test_consent_grows_with_the_risk(risk: Risk, approvers: int, others: bool, r
     [
         (Role.nobody, set()),
         (Role.viewer, {Act.ask}),
-        (Role.developer, {Act.ask, Act.propose, Act.approve_low}),
+        (Role.developer, {Act.ask, Act.propose, Act.approve_low, Act.mute}),
         (Role.operator, set(Act) - {Act.manage_people, Act.configure}),
         (Role.admin, set(Act)),
     ],
