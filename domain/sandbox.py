@@ -1,6 +1,6 @@
 """What a script finds around itself when it runs: named here because it is approved there and built elsewhere."""
 
-SANDBOX_PROFILE = "bubblewrap/1"
+SANDBOX_PROFILE = "bubblewrap/2"
 """The only way to run; a proposal that names another one is refused."""
 
 INTERPRETER = "/usr/bin/bash"

@@ -57,6 +57,10 @@ def is_about_alertmanager(request: ApiRequest) -> bool:
     return request.group == ALERTMANAGER
 
 
+def makes_a_silence(request: ApiRequest) -> bool:
+    return request.group == ALERTMANAGER and request.verb == "create"
+
+
 def signed(mark: str, person: Person) -> str:
     """Who made a silence: unlike any other, so that it is found again, and naming the person who wanted it."""
     return f"hilda-{mark} for {person}"
@@ -70,6 +74,17 @@ def is_signed_for(author: str, person: Person) -> bool:
 def moment(at: datetime) -> str:
     """RFC 3339 in UTC to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_in(text: str) -> datetime:
+    """The inverse of `moment`, for any offset; ValueError for anything else than a moment to the second."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or at.microsecond:
+        raise ValueError("it needs a zone and whole seconds")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as far:
+        raise ValueError("no calendar reaches that far") from far
 
 
 def _content(url: str, body: Json | None = None) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.proposals import READ_VERBS, Proposal
 from domain.scripts import ApiRequest
+from domain.silences import is_about_alertmanager
 from hands.api_request import Refused
 
 _NEVER_RESOURCES = frozenset({"secrets", "tokenreviews", "tokenrequests", "certificatesigningrequests"})
@@ -36,6 +37,8 @@ class Allowance:
 
     def check(self, request: ApiRequest) -> None:
         """Refused where this request is not among what was approved."""
+        if is_about_alertmanager(request):
+            raise Refused(f"{request.group} is no group of the Kubernetes API")
         if request.resource in _NEVER_RESOURCES:
             raise Refused(f"{request.resource} never pass, whoever approves it")
         if request.subresource in _NEVER_SUBRESOURCES:

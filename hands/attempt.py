@@ -19,6 +19,7 @@ from policy.redaction import redact
 from policy.untrusted import clean
 from store.ledger.claimed import ClaimedExecution
 from store.record import Store
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 
 Barrier = Callable[[str], Awaitable[None]]
@@ -45,6 +46,7 @@ class Attempt:
     patience: Patience = field(default_factory=Patience)
     lease_seconds: float = 30.0
     barrier: Barrier = no_barrier
+    alertmanager: Alertmanager | None = None
 
     async def make(self, proposal_id: str) -> bool:
         """Check, claim, run, verify, finish. Whether this worker was the one to run it."""
@@ -77,13 +79,13 @@ class Attempt:
             return
         await self._tell(proposal.id, "started", {"worker": self.worker, "title": proposal.title})
         await self.barrier("started")
-        proxy = ApiProxy.to_run(self.client, proposal)
+        proxy = ApiProxy.to_run(self.client, proposal, self.alertmanager)
         ran = await self._run(claimed, proxy)
         await self.barrier("after-script")
         await self._tell(proposal.id, "verifying", {"exit_code": ran.exit_code})
         # After a failure it is told how things stand now; waiting for it to get better would be hoping.
         patience = self.patience if ran.exit_code == 0 else Patience(min(self.patience.seconds, 30.0), 30.0)
-        verified = await verify(self.sandbox, self.client, proposal, patience)
+        verified = await verify(self.sandbox, self.client, proposal, patience, self.alertmanager)
         await self.barrier("verified")
         await self._finish(claimed, _outcome(ran, verified, proxy))
 

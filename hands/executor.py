@@ -29,6 +29,7 @@ from policy.version import policy_version
 from store import heartbeat
 from store.ledger.records import ProposalRecord
 from store.record import Store
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 
 _log = logging.getLogger(__name__)
@@ -59,11 +60,13 @@ class Executor:
     rhythm: Rhythm = field(default_factory=Rhythm)
     lease_seconds: float = 30.0
     barrier: Barrier = no_barrier
+    alertmanager: Alertmanager | None = None
 
     def __post_init__(self) -> None:
         self._announcements = Announcements(self.store)
         kubectl = self.sandbox.programs.kubectl
-        self._rechecks = Rechecks(self.store, self.client, self.cluster, kubectl, policy_version(self.policy_settings))
+        policy = policy_version(self.policy_settings)
+        self._rechecks = Rechecks(self.store, self.client, self.cluster, kubectl, policy, self.alertmanager)
         self._attempt = Attempt(
             self.store,
             self.client,
@@ -74,6 +77,7 @@ class Executor:
             self.patience,
             self.lease_seconds,
             self.barrier,
+            self.alertmanager,
         )
         self._stopping = asyncio.Event()
         self._not_before: dict[str, float] = {}
@@ -134,7 +138,7 @@ class Executor:
     async def _look_at(self, record: ProposalRecord) -> None:
         """Whether what was wanted holds although nobody can say who did it; changes nothing."""
         proposal = record.proposal
-        seen = await verify(self.sandbox, self.client, proposal, Patience(seconds=30.0, pause=30.0))
+        seen = await verify(self.sandbox, self.client, proposal, Patience(seconds=30.0, pause=30.0), self.alertmanager)
         told = {"verified": seen.holds, "output": seen.output[-2000:]}
         await self._announcements.tell(proposal.id, "checked", told)
         payload = {"proposal": proposal.id, "state": record.state.value, "verified": seen.holds, "zone": "UTC"}
@@ -179,6 +183,7 @@ async def run_executor(
     except Misconfigured as none:
         await _say_why_not(settings, str(none))
         raise
+    alertmanager = settings.connect_alertmanager()
     client = await KubeClient.connect(settings.kubeconfig or None, settings.context or None)
     try:
         cluster = await client.cluster_id()
@@ -193,6 +198,7 @@ async def run_executor(
                 patience=patience or Patience(),
                 lease_seconds=lease_seconds,
                 barrier=barrier,
+                alertmanager=alertmanager,
             )
             with _stopped_by_signals(executor):
                 await executor.run()
@@ -200,6 +206,8 @@ async def run_executor(
             await store.close()
     finally:
         await client.close()
+        if alertmanager is not None:
+            await alertmanager.close()
 
 
 def _worker() -> str:

@@ -1,4 +1,4 @@
-"""Profile `bubblewrap/1`: the exact command line around a script. Pure, so that a test can read it."""
+"""Profile `bubblewrap/2`: the exact command line around a script. Pure, so that a test can read it."""
 
 import json
 import re
@@ -14,6 +14,8 @@ API_PORT = 8001
 """Inside, on the sandbox's own loopback, where nobody else listens."""
 API_SERVER = f"http://127.0.0.1:{API_PORT}"
 SCRIPT, KUBECONFIG, SOCKET, FORWARDER = "/run/script", "/run/kubeconfig", "/run/api.sock", "/run/forwarder.py"
+AMTOOL = "/opt/bin/amtool"
+"""Before any amtool of the host on PATH."""
 
 _INTERPRETERS = frozenset({"/usr/bin/bash", "/bin/bash", "/usr/bin/sh", "/bin/sh"})
 _FOLDERS_OF_THE_PROFILE = ("/usr", "/bin", "/lib", "/lib64", "/proc", "/dev", "/run", "/opt", "/etc", "/sys")

@@ -1,5 +1,7 @@
 """The API server as a script sees it: behind a unix socket, as the approved person, only what was approved.
 
+Alertmanager stands behind the same socket, under a path of its own (hands/silences.py).
+
 The credentials are out here; inside there is a socket. Refusals are Status objects, which kubectl prints as they are.
 """
 
@@ -18,10 +20,14 @@ from multidict import CIMultiDict
 from domain.errors import ToolFailed
 from domain.proposals import READ_VERBS, Identity, Precondition, Proposal
 from domain.scripts import ApiRequest
+from domain.silences import is_about_alertmanager
+from hands import silences
 from hands.allowance import Allowance
 from hands.api_request import Asked, Discovery, Refused, understand
 from hands.drift import Drifted, is_about, pinned, unchanged
 from hands.identity import impersonation
+from hands.silences import Silences
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 
 _PASSED_IN = ("Accept", "Content-Type")
@@ -37,24 +43,28 @@ class ApiProxy:
     allowance: Allowance
     identity: Identity
     preconditions: tuple[Precondition, ...] = ()
+    alertmanager: Alertmanager | None = None
     refusals: list[str] = field(default_factory=list)
     writes: list[ApiRequest] = field(default_factory=list)
     """Changes that the API server accepted, in order."""
+    _silences: Silences = field(init=False)
     _speaking_for: CIMultiDict[str] = field(init=False)
     _touched: set[Precondition] = field(default_factory=set)
     _one_write_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._speaking_for = impersonation(self.identity)
+        asked = frozenset(filter(is_about_alertmanager, self.allowance.approved))
+        self._silences = Silences(self.alertmanager, asked, self.preconditions, self.writes)
 
     @classmethod
-    def to_run(cls, client: KubeClient, proposal: Proposal) -> "ApiProxy":
-        return cls(client, Allowance.to_run(proposal), proposal.identity, proposal.preconditions)
+    def to_run(cls, client: KubeClient, proposal: Proposal, alertmanager: Alertmanager | None = None) -> "ApiProxy":
+        return cls(client, Allowance.to_run(proposal), proposal.identity, proposal.preconditions, alertmanager)
 
     @classmethod
-    def to_look(cls, client: KubeClient, proposal: Proposal) -> "ApiProxy":
+    def to_look(cls, client: KubeClient, proposal: Proposal, alertmanager: Alertmanager | None = None) -> "ApiProxy":
         """For verification: nothing that changes anything passes."""
-        return cls(client, Allowance.to_look(proposal), proposal.identity)
+        return cls(client, Allowance.to_look(proposal), proposal.identity, alertmanager=alertmanager)
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[Path]:
@@ -78,6 +88,9 @@ class ApiProxy:
             body = await request.read()
             if "Upgrade" in request.headers:
                 raise Refused("connections that change their protocol (exec, attach, port-forward) never pass")
+            if request.raw_path.startswith(silences.PREFIX):
+                status, content = await self._silences.answer(request.method, request.raw_path, body)
+                return web.Response(status=status, body=content, content_type="application/json")
             kind = request.headers.get("Content-Type", "")
             asked = understand(request.method, request.raw_path, body=body, content_type=kind)
             match asked:

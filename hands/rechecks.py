@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from domain.errors import NotAllowed
 from domain.proposals import Precondition, Proposal, digest
 from domain.rehearsals import combine
-from domain.scripts import ApiRequest
+from domain.scripts import ApiRequest, Effect, ShellCommand
+from domain.silences import API_VERSION, is_about_alertmanager, is_signed_for, makes_a_silence
+from hands import silences
 from hands.allowance import said
 from hands.drift import Drifted, is_about, unchanged
 from hands.identity import impersonation
@@ -18,6 +20,7 @@ from policy.roles import Act, may, may_approve
 from policy.verdict import judge
 from store.ledger.records import ProposalRecord
 from store.record import Store
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 from tools.kubernetes.rehearsal import rehearse
 
@@ -34,6 +37,7 @@ class Rechecks:
     kubectl: str
     policy: str = ""
     """The policy's version now; a proposal made under another one is void."""
+    alertmanager: Alertmanager | None = None
 
     async def run(self, record: ProposalRecord) -> None:
         """Nothing when all of it holds; NoLongerHolds, or ToolFailed where that could not be told."""
@@ -70,6 +74,9 @@ class Rechecks:
                 raise NoLongerHolds(f"Policy does not let `{command.command}` run: {reasons}")
             if set(verdict.requests) != set(command.requests):
                 raise NoLongerHolds(f"`{command.command}` would ask for something else than what was approved.")
+            author = verdict.calls[0].flags.get("author", "")
+            if any(map(makes_a_silence, verdict.requests)) and not is_signed_for(author, proposal.requester):
+                raise NoLongerHolds(f"The silence would be made in the name of {author!r}, who did not ask for it.")
 
     async def _people(self, record: ProposalRecord) -> None:
         """Roles as they are now, not as they were when somebody pressed a button."""
@@ -94,17 +101,17 @@ class Rechecks:
         headers = impersonation(proposal.identity)
         for expected in proposal.preconditions:
             try:
-                await unchanged(self.client, expected, headers)
+                if expected.api_version == API_VERSION:
+                    await silences.unchanged(self.alertmanager, expected)
+                else:
+                    await unchanged(self.client, expected, headers)
             except Drifted as drifted:
                 raise NoLongerHolds(str(drifted)) from drifted
 
     async def _rehearsal(self, proposal: Proposal) -> None:
         """The same dry run, as the same person, says the same as it said when it was approved."""
         commands = commands_in(proposal.script.run, [request.command for request in proposal.requests])
-        effects = [
-            await rehearse(self.client, command, kubectl=self.kubectl, identity=proposal.identity)
-            for command in commands
-        ]
+        effects = [await self._effect(command, proposal) for command in commands]
         for command, effect in zip(commands, effects, strict=True):
             if effect.status == "failed":
                 raise NoLongerHolds(f"The server refuses `{command.text}` as it stands: {effect.why}")
@@ -116,6 +123,12 @@ class Rechecks:
                 else "A dry run shows another change now than the one that was approved."
             )
 
+    async def _effect(self, command: ShellCommand, proposal: Proposal) -> Effect:
+        if command.argv[0] == "amtool":
+            return await silences.rehearse(self.alertmanager, command)
+        return await rehearse(self.client, command, kubectl=self.kubectl, identity=proposal.identity)
+
 
 def _recorded(request: ApiRequest, preconditions: tuple[Precondition, ...]) -> bool:
-    return any(is_about(expected, request) for expected in preconditions)
+    about = silences.is_about if is_about_alertmanager(request) else is_about
+    return any(about(expected, request) for expected in preconditions)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from domain.errors import ToolFailed
 from domain.proposals import Proposal
-from hands import forwarder
+from hands import amtool, forwarder
 from hands.control_group import control_group
 from hands.output import BoundedOutput
 from hands.profile import (
+    AMTOOL,
     FORWARDER,
     KUBECONFIG,
     SCRIPT,
@@ -104,7 +105,7 @@ class Sandbox:
 
     @contextlib.asynccontextmanager
     async def _process(self, contents: Contents, socket: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-        folder = _written(contents)
+        folder = _written(contents, self.programs)
         name = secrets.token_hex(6)
         try:
             binds = (
@@ -112,6 +113,7 @@ class Sandbox:
                 Bind(str(folder / "kubeconfig"), KUBECONFIG),
                 Bind(str(socket), SOCKET),
                 Bind(forwarder.__file__, FORWARDER),
+                Bind(str(folder / "amtool"), AMTOOL),
             )
             script = limited(contents.around, self.limits, [contents.around.interpreter, SCRIPT])
             inside = behind_the_forwarder(self.programs, script)
@@ -142,12 +144,14 @@ async def _started(command: list[str]) -> asyncio.subprocess.Process:
         raise ToolFailed(f"The sandbox {command[0]} cannot be started: {broken}.") from broken
 
 
-def _written(contents: Contents) -> Path:
+def _written(contents: Contents, programs: Programs) -> Path:
     """A private folder with what is bound into the sandbox."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="hilda-run-"))
         (folder / "script").write_bytes(contents.script.encode())
         (folder / "kubeconfig").write_text(kubeconfig(contents.context, contents.namespace))
+        (folder / "amtool").write_text(f"#!{programs.python} -ISB\n{Path(amtool.__file__).read_text()}")
+        (folder / "amtool").chmod(0o500)
     except OSError as full:
         raise ToolFailed(f"The script cannot be put into {tempfile.gettempdir()}: {full}.") from full
     return folder

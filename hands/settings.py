@@ -1,4 +1,4 @@
-"""What the executor may know: the store, one cluster, its key. No chat and no model has a field here.
+"""What the executor may know: the store, one cluster, its Alertmanager, its key. No chat and no model has a field here.
 
 The names are those of `hilda serve`, so both read the same state without being told twice.
 """
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import Misconfigured
 from store.places import default_audit_key, default_database_url
+from tools.alertmanager.connection import Alertmanager
 
 ENVIRONMENT = (
     "DATABASE_URL",
@@ -20,6 +21,11 @@ ENVIRONMENT = (
     "HILDA_KUBECTL",
     "HILDA_AUDIT_KEY_FILE",
     "HILDA_STATE_DIR",
+    "ALERTMANAGER_URL",
+    "HILDA_ALERTMANAGER_TOKEN",
+    "HILDA_ALERTMANAGER_USERNAME",
+    "HILDA_ALERTMANAGER_PASSWORD",
+    "HILDA_ALERTMANAGER_CA",
     "HOME",
     "PATH",
 )
@@ -37,6 +43,11 @@ class ExecutorSettings(BaseSettings):
     kubeconfig: str = Field("", validation_alias="KUBECONFIG")
     context: str = Field("", validation_alias="HILDA_CONTEXT")
     kubectl: str = Field("", validation_alias="HILDA_KUBECTL")
+    alertmanager_url: str = Field("", validation_alias="ALERTMANAGER_URL")
+    alertmanager_token: SecretStr = Field(SecretStr(""), validation_alias="HILDA_ALERTMANAGER_TOKEN")
+    alertmanager_username: str = Field("", validation_alias="HILDA_ALERTMANAGER_USERNAME")
+    alertmanager_password: SecretStr = Field(SecretStr(""), validation_alias="HILDA_ALERTMANAGER_PASSWORD")
+    alertmanager_ca: str = Field("", validation_alias="HILDA_ALERTMANAGER_CA")
     path: str = Field("/usr/local/bin:/usr/bin:/bin", validation_alias="PATH")
 
     @property
@@ -46,6 +57,19 @@ class ExecutorSettings(BaseSettings):
     @property
     def audit_key(self) -> Path:
         return self.audit_key_file or default_audit_key(self.state_dir)
+
+    def connect_alertmanager(self) -> Alertmanager | None:
+        """None where none is set; Misconfigured where its address or certificates cannot be right."""
+        if not self.alertmanager_url:
+            return None
+        return Alertmanager(
+            self.alertmanager_url,
+            token=self.alertmanager_token.get_secret_value(),
+            username=self.alertmanager_username,
+            password=self.alertmanager_password.get_secret_value(),
+            ca=self.alertmanager_ca,
+            seconds=10.0,
+        )
 
 
 def load_settings(**given: Any) -> ExecutorSettings:

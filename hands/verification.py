@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.proposals import Proposal
 from hands.proxy import ApiProxy
 from hands.sandbox import Ran, Sandbox
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 
 
@@ -25,12 +26,18 @@ class Verified:
     output: str
 
 
-async def verify(sandbox: Sandbox, client: KubeClient, proposal: Proposal, patience: Patience) -> Verified:
+async def verify(
+    sandbox: Sandbox,
+    client: KubeClient,
+    proposal: Proposal,
+    patience: Patience,
+    alertmanager: Alertmanager | None = None,
+) -> Verified:
     """True as soon as the verify script ends with 0; otherwise how it stood when the time was up."""
     if not proposal.script.verify.strip():
         return Verified(None, "There is no verify script.")
     deadline = time.monotonic() + patience.seconds
-    proxy = ApiProxy.to_look(client, proposal)
+    proxy = ApiProxy.to_look(client, proposal, alertmanager)
     async with proxy.listening() as socket:
         while True:
             ran = await sandbox.look(proposal, socket, seconds=max(1.0, deadline - time.monotonic()))

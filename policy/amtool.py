@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from domain.risk import Risk
 from domain.scripts import ShellCommand
-from domain.silences import ALERT_KIND, ALERTMANAGER, KIND, Silence, moment, to_create, to_expire, to_list
+from domain.silences import ALERT_KIND, ALERTMANAGER, KIND, Silence, moment, moment_in, to_create, to_expire, to_list
 from policy.judged import Judged, worst
 from policy.kubectl_call import KubectlCall, ObjectTarget
 from policy.shell import NotUnderstood, quote
@@ -212,7 +212,7 @@ def _moment(flags: Mapping[str, str], name: str) -> datetime:
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", text):
         raise NotUnderstood(f"--{name}={text[:40]} is no moment: write it as 2006-01-02T15:04:05Z.")
     try:
-        return datetime.fromisoformat(text)
+        return moment_in(text)
     except ValueError as wrong:
         raise NotUnderstood(f"--{name}={text[:40]} is no moment: {wrong}.") from wrong
 

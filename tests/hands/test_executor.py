@@ -471,5 +471,5 @@ async def test_an_executor_can_be_told_from_a_dead_one(place):
 
     later = await executors(place.store, place.executor.cluster, datetime.now(UTC))
     assert [one.worker for one in alive] == ["test:1"]
-    assert alive[0].sandbox == "bubblewrap/1"
+    assert alive[0].sandbox == "bubblewrap/2"
     assert later == ()
