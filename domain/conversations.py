@@ -3,6 +3,18 @@
 _INCIDENT = "incident-"
 
 
+def channel_of(conversation: str) -> str:
+    """The channel beside its threads; "" where a door has no place to post to unasked (a terminal).
+
+    >>> channel_of("slack:T1:C1:1700000000.000100")
+    'slack:T1:C1:'
+    """
+    door, *rest = conversation.split(":", 3)
+    if door == "terminal" or len(rest) < 2 or not all(rest[:2]):
+        return ""
+    return f"{door}:{rest[0]}:{rest[1]}:"
+
+
 def below(place: str, key: str) -> str:
     """The thread below the post that a reply of this key makes: `slack:T1:C1` and `incident-i1` become one name.
 
@@ -18,12 +30,12 @@ def opener(conversation: str) -> str:
     return thread[1:] if thread.startswith("@") else ""
 
 
-def incident_key(incident: str) -> str:
-    """The key of the post that shows an incident."""
-    return f"{_INCIDENT}{incident}"
+def incident_key(incident: str, place: int = 0) -> str:
+    """The key of the post that shows an incident: in the first place where it is announced, and in each further one."""
+    return f"{_INCIDENT}{incident}{f'/{place + 1}' if place else ''}"
 
 
 def incident_of(conversation: str) -> str:
     """The id of the incident that a conversation is about by its very name, "" otherwise."""
     key = opener(conversation)
-    return key.removeprefix(_INCIDENT) if key.startswith(_INCIDENT) else ""
+    return key.removeprefix(_INCIDENT).partition("/")[0] if key.startswith(_INCIDENT) else ""

@@ -19,3 +19,12 @@ def alerts(cluster: str) -> str:
 def due(cluster: str) -> str:
     """Something that the clock asks for; the payload is {"what": word, "for": conversation, "at": ISO moment}."""
     return f"due@{cluster}"
+
+
+def incident(cluster: str) -> str:
+    """An incident whose record changed, or whose time has come.
+
+    The payload is {"incident": id, "do": "tell"} in the conversation that is to hear of it, {"do": "settle", "at": ISO
+    moment} when it has been quiet since then, {"do": "wake", "at": ISO moment} when a snooze ends.
+    """
+    return f"incident@{cluster}"
