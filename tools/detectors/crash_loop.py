@@ -10,7 +10,7 @@ from domain.plain_json import Json, dig
 from tools.detectors import facts
 from tools.detectors.blame import blamed
 from tools.detectors.troubled import Group, grouped, present
-from tools.kubernetes.moments import ago, created, moment
+from tools.kubernetes.moments import ago, created, moment, spoken
 from tools.kubernetes.pods import Container, condition, containers_of
 from tools.kubernetes.references import missing_by_message
 from tools.kubernetes.relations import Relations, Workload, event_time
@@ -53,13 +53,12 @@ def _finding(relations: Relations, group: Group) -> Finding:
     state, container = relations.state, group.worst
     ref = state.ref("Pod", container.pod)
     meaning = explain_exit(container.exit_code)
-    log = last_words(state, container)
     known = {**facts.about(relations, group.workload, container), "pods": str(len(group.containers))}
     if container.exit_code is not None:
         known["exit_code"] = str(container.exit_code)
+    setting, log = _blamed_setting(state, group, known)
     if log:
         known["last_line"] = log.sample.splitlines()[-1].strip()[:300]
-    setting = _blamed_setting(state, group, known, log)
     if container.waiting_reason in _CANNOT_START or _is_refused(container):
         title = f"{group.workload.ref.name} cannot start {container.name}: {container.waiting_reason}"
         told = f"{container.name} waits with {container.waiting_reason} ({group.how_many})"
@@ -67,7 +66,7 @@ def _finding(relations: Relations, group: Group) -> Finding:
         title = f"{group.workload.ref.name} crashes on start: exit code {container.exit_code}, {meaning}"
         told = (
             f"{container.name} restarted {container.restarts} times, last exit code {container.exit_code}: "
-            f"{meaning} ({group.how_many})"
+            f"{meaning} ({group.how_many}){_meanwhile(state, container)}"
         )
         if not _dies_young(container):
             title = f"{group.workload.ref.name} keeps crashing: exit code {container.exit_code}, {meaning}"
@@ -101,28 +100,42 @@ def _finding(relations: Relations, group: Group) -> Finding:
     )
 
 
-def _blamed_setting(state: ClusterState, group: Group, known: dict[str, str], log: Evidence | None) -> str:
-    """The changed variable that the last words speak of, told with both values; "" where there is none."""
+def _blamed_setting(state: ClusterState, group: Group, known: dict[str, str]) -> tuple[str, Evidence | None]:
+    """The changed variable that the last words speak of, told with both values, and those words; "" where none is.
+
+    A container may have been started again between two reads, so that either of its logs may be the one that tells.
+    """
     changes = facts.environment_changes(state, group.workload, group.worst)
-    name = blamed(log.sample, changes) if log else ""
-    for variable, old, new in changes:
-        if variable == name:
-            known |= {"blamed_setting": name, "env_name": name, "env_value": new, "previous_env_value": old}
-            known["confidence"] = "0.93"
-            return f"{name} was changed from {old or 'nothing'} to {new}"
-    return ""
+    logs = _all_words(state, group.worst)
+    for log in logs:
+        name = blamed(log.sample, changes)
+        for variable, old, new in changes:
+            if variable == name:
+                known |= {"blamed_setting": name, "env_name": name, "env_value": new, "previous_env_value": old}
+                known["confidence"] = "0.93"
+                return f"{name} was changed from {old or 'nothing'} to {new}", log
+    return "", logs[0] if logs else None
 
 
 def last_words(state: ClusterState, container: Container) -> Evidence | None:
     """The end of the log of the try that failed; of the current try where the earlier log is gone."""
+    return next(iter(_all_words(state, container)), None)
+
+
+def _all_words(state: ClusterState, container: Container) -> tuple[Evidence, ...]:
+    """The ends of its logs, of the try that failed first."""
     namespace, name = container.pod["metadata"].get("namespace", ""), container.pod["metadata"]["name"]
     before = LogKey(namespace, name, container.name, previous=True)
     current = LogKey(namespace, name, container.name, previous=False)
     order = (current, before) if container.terminated else (before, current)
-    for key in order:
-        if seen := log_seen(state, key):
-            return seen
-    return None
+    return present(*(log_seen(state, key) for key in order))
+
+
+def _meanwhile(state: ClusterState, container: Container) -> str:
+    """That it runs at the moment, which in a crash loop says little; "" where it does not."""
+    if not container.is_running:
+        return ""
+    return f"; it has been running again for {spoken(ago(container.running_since, state.now))}"
 
 
 def _dies_young(container: Container) -> bool:

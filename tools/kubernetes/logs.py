@@ -130,7 +130,8 @@ def _in_trouble(container: Container, now: datetime) -> bool:
 
 
 def _restarted_lately(container: Container, now: datetime) -> bool:
-    return container.restarts > 0 and ago(container.last_end_at, now) < _RECENT
+    newest = min(ago(container.last_end_at, now), ago(container.running_since, now))
+    return container.restarts > 0 and newest < _RECENT
 
 
 async def _tail(client: KubeClient, key: LogKey, lines: int, seconds: float) -> str:

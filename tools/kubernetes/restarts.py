@@ -4,14 +4,19 @@ from datetime import timedelta
 from typing import Literal
 
 from domain.plain_json import Json, dig
-from tools.kubernetes.moments import ago, moment
+from tools.kubernetes.moments import ago, created, moment
 from tools.kubernetes.pods import Container
 from tools.kubernetes.relations import Relations, event_time
 
 Why = Literal["out-of-memory", "liveness", "startup", "crash"]
 
-_RECENT = timedelta(minutes=10)
+_FORGIVEN = timedelta(minutes=10)
+"""A kubelet forgets the earlier failures of a container that has run for so long."""
 _SETTLED = timedelta(seconds=10)
+_PROVEN = timedelta(seconds=30)
+"""However short the tries were, one that runs for so long is another kind of try."""
+_A_HABIT = timedelta(hours=1)
+"""Restarts that come more often than this, all of a pod's life, belong together."""
 
 _EXIT_CODES = {
     0: "it finished by itself, although it should keep running",
@@ -61,24 +66,42 @@ def why_restarting(relations: Relations, container: Container) -> Why:
 
 
 def keeps_restarting(container: Container, relations: Relations) -> bool:
-    """Whether restarting is still going on: a try that already outlived the one before it counts as recovered."""
-    now = relations.state.now
+    """Whether restarting is still going on: a crash counts until the try after it has clearly outlived the one before.
+
+    What it is doing at the moment of a look says little: a container in a crash loop runs, and may be ready, between
+    any two crashes.
+    """
     if container.waiting_reason == "CrashLoopBackOff":
         return True
-    if container.restarts == 0:
-        return False
     if container.terminated:
-        return container.exit_code != 0 or not container.init
-    if not container.is_running:
+        return _is_started_again(container)
+    if container.restarts == 0 or not container.is_running:
         return False
-    if ago(container.last_end_at, now) > _RECENT:
-        return False
-    running = ago(container.running_since, now)
+    running, last_try = ago(container.running_since, relations.state.now), _last_try(container)
+    if container.restarts == 1 and container.ready:
+        # One crash that was survived is no loop; one of a young container may be the first of many.
+        return last_try < _FORGIVEN and running < max(last_try * 1.5, _SETTLED)
+    return running < min(max(last_try * 2, _PROVEN), _memory(container, relations))
+
+
+def _is_started_again(container: Container) -> bool:
+    """Whether a container that has just ended is going to be tried again, and not as an init container that is done."""
+    if container.restarts == 0:
+        return bool(container.exit_code) and dig(container.pod, "spec", "restartPolicy", default="Always") != "Never"
+    return container.exit_code != 0 or not container.init
+
+
+def _last_try(container: Container) -> timedelta:
+    """How long the newest finished try lasted; nothing where that is not known."""
     began, ended = moment(container.last_end.get("startedAt")), container.last_end_at
-    last_try = ended - began if began and ended else timedelta()
-    if container.ready:
-        return container.restarts > 1 and running < max(last_try * 1.5, _SETTLED)
-    return running < max(last_try * 1.5, timedelta(seconds=30))
+    return ended - began if began and ended else timedelta()
+
+
+def _memory(container: Container, relations: Relations) -> timedelta:
+    """How long after a restart it still matters: longer where restarting has become a habit."""
+    age = ago(created(container.pod), relations.state.now)
+    is_habit = container.restarts >= 3 and age < container.restarts * _A_HABIT
+    return _A_HABIT if is_habit else _FORGIVEN
 
 
 def _about(event: Json, container: Container) -> bool:

@@ -48,6 +48,18 @@ def test_the_changed_setting_that_the_last_words_name_is_blamed() -> None:
     assert "DATABASE_URL was changed" in found.title
 
 
+def test_the_log_that_tells_is_found_wherever_it_is_by_now() -> None:
+    """Between reading the pods and reading their logs a container starts again, or ends: the logs have moved on."""
+    told = "INFO starting\nERROR dial tcp redis-b:6379: connection refused\n"
+    state = crashing({"CACHE": "redis-a:6379"}, {"CACHE": "redis-b:6379"}, "INFO starting\n")
+    state.logs[LogKey("shop", "web-new", "app", False)] = told  # type: ignore[index]
+
+    found = one(state)
+
+    assert found.facts["blamed_setting"] == "CACHE"
+    assert found.facts["last_line"] == "ERROR dial tcp redis-b:6379: connection refused"
+
+
 def test_a_crash_that_speaks_of_something_else_blames_no_setting() -> None:
     found = one(crashing({"CACHE": "redis-a:6379"}, {"CACHE": "redis-b:6379"}, "panic: index out of range\n"))
 

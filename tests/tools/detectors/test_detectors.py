@@ -33,8 +33,9 @@ def app(
     before = [{**containers[0], "image": "registry.example/app:1", **more.pop("previous", {})}, *containers[1:]]
     old = k.replica_set(owner, 4, replicas=0, containers=before)
     new = k.replica_set(owner, 5, replicas=pods, ready=0, age=300, containers=containers)
+    age = more.pop("age", 300)
     made = [
-        k.pod(f"web-{n}", *statuses, owner=new, containers=containers, labels={"app": "web"}, age=300, **more)
+        k.pod(f"web-{n}", *statuses, owner=new, containers=containers, labels={"app": "web"}, age=age, **more)
         for n in range(pods)
     ]
     items = [owner, old, new, *made, *[thing(made[0]) if callable(thing) else thing for thing in also]]
@@ -131,11 +132,45 @@ def test_an_init_container_that_crashes_is_named() -> None:
     assert one(state, "crash-loop").facts["container"] == "migrate"
 
 
-def test_a_container_between_two_crashes_is_still_crashing() -> None:
-    """Up for a second after a third crash is not recovered."""
-    state = app(k.status(ready=True, restarts=3, last=k.ended(1, ago=3, ran=20), **k.running(2)))
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param(
+            k.status(ready=True, restarts=3, last=k.ended(1, ago=3, ran=20), **k.running(2)), id="up for 2 seconds"
+        ),
+        pytest.param(
+            k.status(ready=True, restarts=7, last=k.ended(1, ago=56, ran=30), **k.running(55)), id="a longer try"
+        ),
+        pytest.param(
+            k.status(ready=True, restarts=7, last=k.ended(1, ago=26, ran=1), **k.running(25)), id="after a short try"
+        ),
+        pytest.param(
+            k.status(ready=True, restarts=1, last=k.ended(1, ago=21, ran=30), **k.running(20)), id="the second try"
+        ),
+        pytest.param(
+            k.status(ready=True, restarts=1, last=k.ended(1, ago=4, ran=1), **k.running(3)), id="a quick second try"
+        ),
+        pytest.param(k.status(restarts=4, last=k.ended(1, ago=1200), **k.running(0)), id="after a long pause"),
+        pytest.param(k.status(restarts=0, terminated=k.ended(1, ago=0)), id="just ended for the first time"),
+        pytest.param(
+            k.status(ready=True, restarts=6, last=k.ended(1, ago=721, ran=900), **k.running(720)), id="a habit"
+        ),
+    ],
+)
+def test_a_container_between_two_crashes_is_still_crashing(status: k.Json) -> None:
+    """That it runs at the moment, or is ready, is no recovery: each try of a crash loop begins like that."""
+    state = app(status, pods=1, age=6000)
 
-    assert one(state, "crash-loop")
+    (cause,) = fold(find_all(state), state)
+
+    assert cause.finding.code == "crash-loop"
+
+
+def test_a_container_that_runs_again_at_the_moment_is_told_as_that() -> None:
+    """Who looks with kubectl a moment later must not think that it is over."""
+    state = app(k.status(ready=True, restarts=3, last=k.ended(1, ago=5, ran=20), **k.running(4)))
+
+    assert "it has been running again for 4 s" in one(state, "crash-loop").evidence[0].summary
 
 
 @pytest.mark.parametrize(
@@ -146,11 +181,14 @@ def test_a_container_between_two_crashes_is_still_crashing() -> None:
         k.status(ready=True, restarts=6, last=k.ended(1, ago=1200, ran=9000), **k.running(1199)),
         k.status(ready=True, restarts=1, last=k.ended(137, ago=1200, reason="OOMKilled"), **k.running(1199)),
         k.status(ready=True, restarts=1, last=k.ended(137, ago=90, ran=9000, reason="OOMKilled"), **k.running(89)),
+        k.status(ready=True, restarts=1, last=k.ended(1, ago=31, ran=9000), **k.running(30)),
+        k.status(ready=True, restarts=1, last=k.ended(1, ago=12, ran=1), **k.running(11)),
+        k.status(ready=True, restarts=9, last=k.ended(1, ago=721, ran=120), **k.running(720)),
     ],
 )
 def test_what_has_recovered_is_no_trouble(status: k.Json) -> None:
     """A pod that holds longer than its last try, or was killed once and came back, needs nobody at night."""
-    state = app(status, pods=1)
+    state = app(status, pods=1, age=90_000)
 
     assert fold(find_all(state), state) == ()
 
