@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from bot.alert_settings import AlertingWritten
 from domain.errors import Misconfigured
 from domain.levels import Level
 from store import places
@@ -62,6 +63,29 @@ class Settings(BaseSettings):
         "", validation_alias=AliasChoices("HILDA_PROMETHEUS_CLIENT_KEY", "prometheus_client_key")
     )
     prometheus_org_id: str = Field("", validation_alias=AliasChoices("HILDA_PROMETHEUS_ORG_ID", "prometheus_org_id"))
+
+    alertmanager_url: str = Field("", validation_alias=AliasChoices("ALERTMANAGER_URL", "alertmanager_url"))
+    alertmanager_token: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTMANAGER_TOKEN", "alertmanager_token")
+    )
+    alertmanager_username: str = Field(
+        "", validation_alias=AliasChoices("HILDA_ALERTMANAGER_USERNAME", "alertmanager_username")
+    )
+    alertmanager_password: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTMANAGER_PASSWORD", "alertmanager_password")
+    )
+    alertmanager_ca: str = Field("", validation_alias=AliasChoices("HILDA_ALERTMANAGER_CA", "alertmanager_ca"))
+    alerts_poll_seconds: int = Field(
+        60, ge=0, le=3600, validation_alias=AliasChoices("HILDA_ALERTS_POLL_SECONDS", "alerts_poll_seconds")
+    )
+    """How often Alertmanager is asked what fires, where one is set; 0: never."""
+    alerts_token: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTS_TOKEN", "alerts_token"))
+    """What a sender of alerts proves itself with; none set: only this machine may send."""
+    alerts_username: str = Field("", validation_alias=AliasChoices("HILDA_ALERTS_USERNAME", "alerts_username"))
+    alerts_password: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTS_PASSWORD", "alerts_password")
+    )
+    alerting: AlertingWritten = Field(AlertingWritten(), validation_alias=AliasChoices("HILDA_ALERTING", "alerting"))
 
     openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
     openai_base_url: str = Field("", validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
@@ -116,7 +140,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/") + "/"
 
-    @field_validator("prometheus_url", "openai_base_url")
+    @field_validator("prometheus_url", "alertmanager_url", "openai_base_url")
     @classmethod
     def _is_a_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
