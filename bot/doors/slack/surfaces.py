@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.doors.slack.assistant import Assistant
 from bot.doors.slack.calls import Calls
-from bot.doors.slack.commands import Commands
+from bot.doors.slack.commands.command import Commands
 from bot.doors.slack.feedback import Feedback
 from bot.doors.slack.home import Home
 from bot.doors.slack.listener import Listener

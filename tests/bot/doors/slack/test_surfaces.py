@@ -118,7 +118,7 @@ ANSWERS = {
     "/hilda incidents": "Nothing is open",
     "/hilda proposals": "Nothing waits for a decision",
     "/hilda stop": "Nothing is under way",
-    "/hilda mute": "nothing to mute",
+    "/hilda mute": "I am not muted here",
     "/hilda report": "no reports by myself yet",
     "/hilda approve p-none": "There is no such proposal",
 }
