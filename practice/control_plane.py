@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,25 +41,16 @@ class ControlPlane(Plane):
         `own_controllers` puts practice's controllers (practice/controllers/) in the place of Kubernetes' own.
         """
         found = await control_plane_programs()
-        own_folder = folder is None
-        folder = folder or Path(tempfile.mkdtemp(prefix="practice-"))
-        folder.mkdir(parents=True, exist_ok=True)
-        children = Children(folder)
-        try:
-            plane = await _start_programs(found, folder, children, audit=audit, seconds=seconds)
+        with cls.starting(folder) as (place, children):
+            plane = await _start_programs(found, place, children, audit=audit, seconds=seconds)
             if own_controllers:
                 manager = plane.kubeconfig_of("system:kube-controller-manager")
                 children.start_module("practice.controllers", {"--kubeconfig": manager})
             else:
                 _start_controllers(found, plane)
-            plane.own_folder = own_folder
+            plane.own_folder = folder is None
             plane.start_kubelet(seed, nodes)
             await plane.set_up(nodes)
-        except BaseException:
-            children.kill()
-            if own_folder:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
         return plane
 
     async def backdate(self, namespaces: Collection[str], moves: Sequence[Move], *, nodes: bool = False) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import shutil
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,21 @@ class Plane(ABC):
     children: Children
     own_folder: bool = False
     kubelet_port: int = 0
+
+    @staticmethod
+    @contextmanager
+    def starting(folder: Path | None) -> Iterator[tuple[Path, Children]]:
+        """A folder (a temporary one by default) and children to start in it; both gone again where that fails."""
+        place = folder or Path(tempfile.mkdtemp(prefix="practice-"))
+        place.mkdir(parents=True, exist_ok=True)
+        children = Children(place)
+        try:
+            yield place, children
+        except BaseException:
+            children.kill()
+            if folder is None:
+                shutil.rmtree(place, ignore_errors=True)
+            raise
 
     @abstractmethod
     async def backdate(self, namespaces: Collection[str], moves: Sequence[Move], *, nodes: bool = False) -> None:

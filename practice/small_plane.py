@@ -1,8 +1,6 @@
 """A control plane without Kubernetes' own programs: an API server and controllers of practice's own."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,20 +35,11 @@ class SmallPlane(Plane):
 
         `port` is where it listens on loopback; 0 is any free one.
         """
-        own_folder = folder is None
-        folder = folder or Path(tempfile.mkdtemp(prefix="practice-"))
-        folder.mkdir(parents=True, exist_ok=True)
-        children = Children(folder)
-        try:
-            plane = await _start_processes(folder, children, audit=audit, seconds=seconds, port=port)
-            plane.own_folder = own_folder
+        with cls.starting(folder) as (place, children):
+            plane = await _start_processes(place, children, audit=audit, seconds=seconds, port=port)
+            plane.own_folder = folder is None
             plane.start_kubelet(seed, nodes)
             await plane.set_up(nodes)
-        except BaseException:
-            children.kill()
-            if own_folder:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
         return plane
 
     async def backdate(self, namespaces: Collection[str], moves: Sequence[Move], *, nodes: bool = False) -> None:

@@ -10,7 +10,7 @@ from practice.controllers.cluster import Cluster
 from practice.controllers.deployments.sizes import scaled
 from practice.controllers.kinds import CONTROLLER_REVISION, DAEMON_SET, NODE, POD, Key, key_of
 from practice.controllers.labels import labels_of
-from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of
+from practice.controllers.owners import claim, controller_uid, orphans_of, wake_owners
 from practice.controllers.pod_control import NamespaceEnds, PodControl, from_template
 from practice.controllers.revision_history import HASH, History
 from practice.controllers.scheduling.terms import node_matches
@@ -39,21 +39,11 @@ class DaemonSets:
         self._history = History(DAEMON_SET, revisions, revisions.index(controller_uid), HASH)
         self._control = PodControl(cluster, DAEMON_SET, "daemonset-controller")
         self._work: Work[Key] = Work("daemon sets", self._sync)
-        self._sets.listen(self._set_changed)
-        self._pods.listen(self._pod_changed)
+        wake_owners(self._work, self._sets, self._pods)
         self._nodes.listen(self._node_changed)
 
     async def run(self) -> None:
         await self._work.run()
-
-    def _set_changed(self, _: Json | None, after: Json | None) -> None:
-        if after:
-            self._work.add(key_of(after))
-
-    def _pod_changed(self, before: Json | None, after: Json | None) -> None:
-        for pod in (before, after):
-            if pod and (owner := controller_of(pod)) and (owned_by := self._sets.by_uid(owner["uid"])):
-                self._work.add(key_of(owned_by))
 
     def _node_changed(self, before: Json | None, after: Json | None) -> None:
         if before and after and _traits(before) == _traits(after):

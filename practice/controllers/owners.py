@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from practice.api import ApiError, Json
-from practice.controllers.kinds import Kind
+from practice.controllers.kinds import Key, Kind, key_of
 from practice.controllers.labels import labels_of, selects
 from practice.controllers.objects import Objects
+from practice.controllers.work import Work
 
 
 def controller_of(item: Json) -> Json | None:
@@ -21,6 +22,22 @@ def controller_uid(item: Json) -> Iterable[str]:
 
 def orphans_of(namespace: str) -> str:
     return f"orphan/{namespace}"
+
+
+def wake_owners(work: Work[Key], owners: Objects, owned: Objects) -> None:
+    """Have an owner looked at when it changes, and when something of its does."""
+
+    def owner_changed(_: Json | None, after: Json | None) -> None:
+        if after:
+            work.add(key_of(after))
+
+    def owned_changed(before: Json | None, after: Json | None) -> None:
+        for item in (before, after):
+            if item and (of := controller_of(item)) and (owner := owners.by_uid(of["uid"])):
+                work.add(key_of(owner))
+
+    owners.listen(owner_changed)
+    owned.listen(owned_changed)
 
 
 def reference(kind: Kind, owner: Json) -> Json:

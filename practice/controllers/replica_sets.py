@@ -8,7 +8,7 @@ from practice.controllers.cluster import Cluster
 from practice.controllers.conditions import condition, without
 from practice.controllers.kinds import POD, REPLICA_SET, Key, key_of
 from practice.controllers.labels import has_all, labels_of, selects
-from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of
+from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of, wake_owners
 from practice.controllers.pod_control import NamespaceEnds, PodControl, from_template
 from practice.controllers.times import now, stamp
 from practice.controllers.work import Work
@@ -24,20 +24,13 @@ class ReplicaSets:
         self._pods_by_owner = self._pods.index(controller_uid)
         self._control = PodControl(cluster, REPLICA_SET, "replicaset-controller")
         self._work: Work[Key] = Work("replica sets", self._sync)
-        self._sets.listen(self._set_changed)
+        wake_owners(self._work, self._sets, self._pods)
         self._pods.listen(self._pod_changed)
 
     async def run(self) -> None:
         await self._work.run()
 
-    def _set_changed(self, _: Json | None, after: Json | None) -> None:
-        if after:
-            self._work.add(key_of(after))
-
     def _pod_changed(self, before: Json | None, after: Json | None) -> None:
-        for pod in (before, after):
-            if pod and (owner := controller_of(pod)) and (owned_by := self._sets.by_uid(owner["uid"])):
-                self._work.add(key_of(owned_by))
         if after and not controller_of(after) and _is_new_orphan(before, after):
             for each in self._sets.within(after["metadata"]["namespace"]):
                 if selects(each["spec"]["selector"], labels_of(after)):

@@ -7,7 +7,7 @@ from practice.controllers import pods as facts
 from practice.controllers.cluster import Cluster
 from practice.controllers.kinds import CLAIM, CONTROLLER_REVISION, POD, STATEFUL_SET, Key, key_of
 from practice.controllers.labels import labels_of
-from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of
+from practice.controllers.owners import claim, controller_uid, orphans_of, wake_owners
 from practice.controllers.pod_control import ends_namespace, from_template
 from practice.controllers.revision_history import HASH, History, template_of
 from practice.controllers.times import now
@@ -28,20 +28,10 @@ class StatefulSets:
             STATEFUL_SET, revisions, revisions.index(controller_uid), "controller.kubernetes.io/hash"
         )
         self._work: Work[Key] = Work("stateful sets", self._sync)
-        self._sets.listen(self._set_changed)
-        self._pods.listen(self._pod_changed)
+        wake_owners(self._work, self._sets, self._pods)
 
     async def run(self) -> None:
         await self._work.run()
-
-    def _set_changed(self, _: Json | None, after: Json | None) -> None:
-        if after:
-            self._work.add(key_of(after))
-
-    def _pod_changed(self, before: Json | None, after: Json | None) -> None:
-        for pod in (before, after):
-            if pod and (owner := controller_of(pod)) and (owned_by := self._sets.by_uid(owner["uid"])):
-                self._work.add(key_of(owned_by))
 
     async def _sync(self, key: Key) -> None:
         found = self._sets.get(*key)

@@ -8,7 +8,7 @@ from practice.controllers.deployments import progress, sizes
 from practice.controllers.deployments.rollout import Rollout
 from practice.controllers.kinds import DEPLOYMENT, POD, REPLICA_SET, Key, key_of
 from practice.controllers.labels import is_empty, labels_of, selects
-from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of
+from practice.controllers.owners import claim, controller_of, controller_uid, orphans_of, wake_owners
 from practice.controllers.work import Work
 
 _PAUSED = ("DeploymentPaused", "Deployment is paused")
@@ -23,21 +23,14 @@ class Deployments:
         self._sets_by_owner = self._sets.index(controller_uid)
         self._pods_by_owner = cluster.objects(POD).index(controller_uid)
         self._work: Work[Key] = Work("deployments", self._sync)
-        self._deployments.listen(self._deployment_changed)
+        wake_owners(self._work, self._deployments, self._sets)
         self._sets.listen(self._set_changed)
         cluster.objects(POD).listen(self._pod_changed)
 
     async def run(self) -> None:
         await self._work.run()
 
-    def _deployment_changed(self, _: Json | None, after: Json | None) -> None:
-        if after:
-            self._work.add(key_of(after))
-
-    def _set_changed(self, before: Json | None, after: Json | None) -> None:
-        for each in (before, after):
-            if each and (owner := self._owner(each)):
-                self._work.add(key_of(owner))
+    def _set_changed(self, _: Json | None, after: Json | None) -> None:
         if after and not controller_of(after):
             for each in self._deployments.within(after["metadata"]["namespace"]):
                 if selects(each["spec"]["selector"], labels_of(after)):
