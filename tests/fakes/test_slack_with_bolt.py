@@ -42,6 +42,27 @@ def buttons(*labels: str, **more: Any) -> list[Body]:
     ]
 
 
+def presses_of(app: AsyncApp, action: str) -> list[Body]:
+    """What the app is told with each press, acknowledged."""
+    bodies: list[Body] = []
+
+    @app.action(action)
+    async def pressed(ack: Any, body: Body) -> None:
+        await ack()
+        bodies.append(body)
+
+    return bodies
+
+
+def opens_a_modal(app: AsyncApp, **more: Any) -> None:
+    """At the shortcut `ask`."""
+
+    @app.shortcut("ask")
+    async def ask(ack: Any, body: Body, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=modal(**more))
+
+
 def modal(**more: Any) -> Body:
     reason = {
         "type": "input",
@@ -134,13 +155,7 @@ async def test_a_press_reaches_the_app_once_and_a_changed_message_has_no_buttons
 async def test_ticks_are_kept_for_each_person_and_come_with_every_press(slack: FakeSlack, app: AsyncApp) -> None:
     alice, bob = slack.user("alice"), slack.user("bob")
     shop = slack.channel("shop", alice, bob)
-    seen: list[Body] = []
-
-    @app.action("steps")
-    async def ticked(ack: Any, body: Body) -> None:
-        await ack()
-        seen.append(body)
-
+    seen = presses_of(app, "steps")
     options = [{"text": {"type": "mrkdwn", "text": label}, "value": label} for label in ("drain", "restart")]
     boxes = [
         {
@@ -166,13 +181,7 @@ async def test_ticks_are_kept_for_each_person_and_come_with_every_press(slack: F
 async def test_a_press_tells_what_is_ticked_beside_it_also_in_an_attachment(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)
-    states: list[Body] = []
-
-    @app.action("approve")
-    async def approve(ack: Any, body: Body) -> None:
-        await ack()
-        states.append(body["state"]["values"])
-
+    bodies = presses_of(app, "approve")
     options = [{"text": {"type": "plain_text", "text": label}, "value": label} for label in ("drain", "restart")]
     boxes = {"type": "checkboxes", "action_id": "steps", "options": options, "initial_options": options[:1]}
     blocks = [{"type": "actions", "block_id": "list", "elements": [boxes]}, *buttons("Approve")]
@@ -181,7 +190,7 @@ async def test_a_press_tells_what_is_ticked_beside_it_also_in_an_attachment(slac
     card = await shop.sees("drain")
     await alice.presses(card, "Approve")
 
-    assert [one["value"] for one in states[0]["list"]["steps"]["selected_options"]] == ["drain"]
+    assert [one["value"] for one in bodies[0]["state"]["values"]["list"]["steps"]["selected_options"]] == ["drain"]
 
 
 async def test_a_modal_is_opened_held_back_refused_and_taken(slack: FakeSlack, app: AsyncApp) -> None:
@@ -224,11 +233,7 @@ async def test_a_modal_is_opened_held_back_refused_and_taken(slack: FakeSlack, a
 @pytest.mark.parametrize("action", ["update", "push"])
 async def test_a_submission_can_be_answered_with_another_view(slack: FakeSlack, app: AsyncApp, action: str) -> None:
     alice = slack.user("alice")
-
-    @app.shortcut("ask")
-    async def ask(ack: Any, body: Body, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=modal())
+    opens_a_modal(app)
 
     @app.view("reject")
     async def taken(ack: Any) -> None:
@@ -246,11 +251,7 @@ async def test_a_submission_can_be_answered_with_another_view(slack: FakeSlack, 
 
 async def test_a_submission_answered_with_nonsense_shows_trouble(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
-
-    @app.shortcut("ask")
-    async def ask(ack: Any, body: Body, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=modal())
+    opens_a_modal(app)
 
     @app.view("reject")
     async def taken(ack: Any) -> None:
@@ -420,11 +421,7 @@ async def test_a_response_url_replaces_and_deletes_and_refuses_what_messages_ref
 async def test_closing_a_modal_is_told_to_those_who_asked(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
     closed: list[Body] = []
-
-    @app.shortcut("ask")
-    async def ask(ack: Any, body: Body, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=modal(notify_on_close=True))
+    opens_a_modal(app, notify_on_close=True)
 
     @app.view_closed("reject")
     async def left(ack: Any, view: Body) -> None:
@@ -442,12 +439,7 @@ async def test_closing_a_modal_is_told_to_those_who_asked(slack: FakeSlack, app:
 async def test_feedback_is_pressed_by_its_word(slack: FakeSlack, app: AsyncApp) -> None:
     alice = slack.user("alice")
     shop = slack.channel("shop", alice)
-    values: list[str] = []
-
-    @app.action("feedback")
-    async def feedback(ack: Any, action: Body) -> None:
-        await ack()
-        values.append(action["value"])
+    bodies = presses_of(app, "feedback")
 
     def side(word: str) -> Body:
         return {"text": {"type": "plain_text", "text": word}, "value": word.lower()}
@@ -458,19 +450,13 @@ async def test_feedback_is_pressed_by_its_word(slack: FakeSlack, app: AsyncApp) 
     await client_of(slack).chat_postMessage(channel=shop.id, text="It is the database.", blocks=blocks)
     await alice.presses(shop.messages()[0], "Bad")
 
-    assert values == ["bad"]
+    assert [body["actions"][0]["value"] for body in bodies] == ["bad"]
 
 
 async def test_a_private_message_has_buttons_for_its_one_reader(slack: FakeSlack, app: AsyncApp) -> None:
     alice, bob = slack.user("alice"), slack.user("bob")
     shop = slack.channel("shop", alice, bob)
-    bodies: list[Body] = []
-
-    @app.action("approve")
-    async def approve(ack: Any, body: Body) -> None:
-        await ack()
-        bodies.append(body)
-
+    bodies = presses_of(app, "approve")
     await client_of(slack).chat_postEphemeral(channel=shop.id, user=alice.id, text="x", blocks=buttons("Approve"))
     [card] = shop.messages(alice)
     await alice.presses(card, "Approve")
