@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphs.chat_model import ChatModel
     from graphs.desk import Desk
     from store.record import Store
+    from tools.alertmanager.connection import Alertmanager
     from tools.kubernetes.client import KubeClient
     from tools.prometheus.source import MetricsSource
 
@@ -67,6 +68,9 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
         metrics = metrics_of(settings)
         if metrics is not None:
             stack.push_async_callback(metrics.close)
+        alertmanager = alertmanager_of(settings)
+        if alertmanager is not None:
+            stack.push_async_callback(alertmanager.close)
         saver = await stack.enter_async_context(open_checkpoints(settings.database, settings.state_folder))
         model = model_of(settings)
         if model is not None:
@@ -83,6 +87,7 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
             cluster=cluster,
             highest=highest,
             metrics=metrics,
+            alertmanager=alertmanager,
             model=model,
             look_seconds=settings.look_seconds,
             proposal_minutes=settings.proposal_minutes,
@@ -120,6 +125,22 @@ def metrics_of(settings: Settings) -> "MetricsSource | None":
         client_cert=settings.prometheus_client_cert,
         client_key=settings.prometheus_client_key,
         org_id=settings.prometheus_org_id,
+        seconds=settings.look_seconds,
+    )
+
+
+def alertmanager_of(settings: Settings) -> "Alertmanager | None":
+    """The Alertmanager that the settings name; None where they name none."""
+    if not settings.alertmanager_url:
+        return None
+    from tools.alertmanager.connection import Alertmanager
+
+    return Alertmanager(
+        settings.alertmanager_url,
+        token=settings.alertmanager_token.get_secret_value(),
+        username=settings.alertmanager_username,
+        password=settings.alertmanager_password.get_secret_value(),
+        ca=settings.alertmanager_ca,
         seconds=settings.look_seconds,
     )
 

@@ -1,5 +1,6 @@
 """A silence as Alertmanager keeps one, and the requests about silences that a command may make."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -69,6 +70,20 @@ def signed(mark: str, person: Person) -> str:
 def is_signed_for(author: str, person: Person) -> bool:
     mark, separator, name = author.partition(" for ")
     return bool(separator) and mark.startswith("hilda-") and len(mark) > len("hilda-") and name == str(person)
+
+
+def where(request: ApiRequest) -> str:
+    """The address of the Alertmanager that a request is for."""
+    return str(json.loads(request.content)["alertmanager"])
+
+
+def in_words(request: ApiRequest) -> str:
+    """`silence alertname="X" until 2026-…`, for a person."""
+    if request.verb != "create":
+        return f"{'end silence' if request.verb == 'delete' else request.verb} {request.name}".strip()
+    body = json.loads(request.content)["body"]
+    labels = ", ".join(f'{each["name"]}="{each["value"]}"' for each in body["matchers"])
+    return f"silence {labels} until {body['endsAt']}"
 
 
 def moment(at: datetime) -> str:

@@ -9,8 +9,10 @@ from domain.people import Person
 from domain.proposals import READ_VERBS, Proposal
 from domain.risk import Risk
 from domain.scripts import ApiRequest, Plan, ShellCommand, Step
+from graphs import silencing
 from graphs.climbing import Climb, with_effects
 from graphs.desk import Desk
+from graphs.silencing import is_about_silences
 from policy.shell import NotUnderstood, parse
 from tools.kubernetes.kinds import KINDS
 
@@ -20,6 +22,8 @@ _OF_NODES = frozenset({"cordon", "uncordon"})
 
 async def way_back(desk: Desk, done: Proposal) -> Climb:
     """What takes back what `done` changed, ready to be proposed; ToolFailed when there is nothing to take back."""
+    if is_about_silences(done):
+        return await _silencing(desk, await silencing.way_back(desk, done))
     commands = commands_in(done.script.undo)
     if not commands:
         raise ToolFailed(f"Proposal {done.id} changed nothing that can be taken back.")
@@ -36,9 +40,11 @@ async def edited(desk: Desk, original: Proposal, lines: str, editor: Person) -> 
     try:
         commands = parse(lines)
     except NotUnderstood as reason:
-        raise ToolFailed(f"These lines cannot be taken: {reason} Each line is one plain kubectl command.") from reason
+        raise ToolFailed(f"These lines cannot be taken: {reason} Each line is one plain command.") from reason
     if not commands:
         raise ToolFailed("There is no command left. Reject the proposal if nothing should run.")
+    if is_about_silences(original):
+        return await _silencing(desk, silencing.edited(desk, original, commands, editor))
     for command in commands:
         named = any(word.startswith(("-n", "--namespace")) for word in command.argv)
         if command.argv[0] == "kubectl" and not named and not _OF_NODES & set(command.argv):
@@ -53,7 +59,7 @@ async def edited(desk: Desk, original: Proposal, lines: str, editor: Person) -> 
 
 def commands_in(script: str) -> tuple[ShellCommand, ...]:
     """The commands of a compiled script, without the lines that the compiler put around them."""
-    return parse("\n".join(line for line in script.splitlines() if line.startswith("kubectl ")))
+    return parse("\n".join(line for line in script.splitlines() if line.startswith(("kubectl ", "amtool "))))
 
 
 async def _checked(desk: Desk, plan: Plan, original: Proposal) -> Climb:
@@ -65,6 +71,13 @@ async def _checked(desk: Desk, plan: Plan, original: Proposal) -> Climb:
         raise ToolFailed(climb.refused)
     steps = [_about(step, original.cluster) for step in climb.plan.steps]
     return Climb(dataclasses.replace(climb.plan, steps=tuple(steps)))
+
+
+async def _silencing(desk: Desk, plan: Plan) -> Climb:
+    climb = await with_effects(desk, plan, silencing.targets(plan))
+    if climb.refused:
+        raise ToolFailed(climb.refused)
+    return climb
 
 
 def _about(step: Step, cluster: str) -> Step:

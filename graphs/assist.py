@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict
 from domain.errors import NotAllowed, ToolFailed
 from domain.levels import Level
 from domain.messages import Message, Reply
-from graphs import reading
+from graphs import reading, silencing
 from graphs.amending import way_back
 from graphs.climbing import put_forward, with_effects
 from graphs.desk import Desk
@@ -24,10 +24,13 @@ from graphs.diagnosis import Looking, Recalled, Seen, explain, look_around, reca
 from graphs.focus import Focus
 from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Runtime, StateGraph, get_stream_writer
 from graphs.replying import Replies
+from graphs.silence_wish import wish_in
+from graphs.silenced_alerts import meant
 from graphs.understanding import Intent, Understanding, understand
 from graphs.words import levels, small
 from graphs.words.answer import answer_card, nothing_to_mend_card, sources
 from graphs.words.follow_up import since_card, why_card
+from graphs.words.silences import which_card
 from policy.kubectl import for_people
 from policy.roles import Act, may, required_role
 
@@ -87,10 +90,12 @@ def _climb_to(understood: Understanding, focus: Focus) -> int:
     return int(understood.level or min(max(focus.level, Level.answer) + 1, Level.automatic))
 
 
-def _what_next(state: Turn, runtime: Runtime[Memory]) -> Literal["look", "read", "undo"]:
+def _what_next(state: Turn, runtime: Runtime[Memory]) -> Literal["look", "read", "undo", "silence"]:
     intent = Intent(state["intent"])
     if intent is Intent.undo:
         return "undo"
+    if intent is Intent.silence:
+        return "silence"
     return "look" if intent in _DIAGNOSED and not runtime.context.question.unknown_name else "read"
 
 
@@ -196,12 +201,32 @@ def build(checkpoints: BaseCheckpointSaver[str]) -> Any:
     graph.add_node("understand", _understand)
     graph.add_node("read", _read)
     graph.add_node("undo", _undo)
+async def _silence(state: Turn, runtime: Runtime[Memory]) -> Turn:
+    """A proposal that keeps alerts quiet for a while: those that fire now and are meant, and no others."""
+    memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
+    message, label = memory.message, desk.label_for(memory.message)
+    wish = wish_in(message.text)
+    found = await meant(desk, message, focus, wish, memory.question.namespace)
+    if found.unclear:
+        memory.reply.say(which_card(found.unclear, wish.length, label))
+        return {}
+    plan = await silencing.plan_for(desk, wish, found.alerts, message.author, found.incident)
+    climb = await with_effects(desk, plan, silencing.targets(plan))
+    if climb.refused or desk.highest < Level.script:
+        lines = [step.command.text if step.command else "" for step in climb.plan.steps]
+        memory.reply.say(levels.commands_card(climb.plan, lines, label, desk.highest, climb.refused))
+        return {}
+    await _must_be_allowed(memory, Act.propose)
+    return {"focus": focus.to(proposal=await put_forward(desk, climb, message, found.incident)).as_json()}
+
+
     graph.add_node("look", _look)
     graph.add_node("recall", _recall)
     graph.add_node("explain", _explain)
     graph.add_node("climb", _climb)
     graph.add_edge(START, "understand")
-    graph.add_conditional_edges("understand", _what_next, ["look", "read", "undo"])
+    graph.add_node("silence", _silence)
+    graph.add_conditional_edges("understand", _what_next, ["look", "read", "undo", "silence"])
     graph.add_edge("read", END)
     graph.add_edge("undo", END)
     graph.add_edge("look", "recall")
@@ -209,6 +234,7 @@ def build(checkpoints: BaseCheckpointSaver[str]) -> Any:
     graph.add_conditional_edges("explain", _climb_or_end, {"climb": "climb", "__end__": END})
     graph.add_edge("climb", END)
     return graph.compile(checkpointer=checkpoints)
+    graph.add_edge("silence", END)
 
 
 class Assist:

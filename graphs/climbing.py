@@ -16,13 +16,16 @@ from domain.proposals import READ_VERBS, CommandRequests, Identity, Precondition
 from domain.rehearsals import combine
 from domain.risk import Risk
 from domain.sandbox import ENVIRONMENT, INTERPRETER, SANDBOX_PROFILE, WORKING_DIRECTORY
-from domain.scripts import Effect, Plan, Script, Step
+from domain.scripts import Effect, Plan, Script, ShellCommand, Step
+from domain.silences import KIND as SILENCE
+from graphs import silencing
 from graphs.compiler import commands_of, compile_script, precondition, verify_commands
 from graphs.desk import Desk
 from policy.verdict import judge
 from policy.version import policy_version
 from runbooks.fill import choose, fill
 from runbooks.slots import Unfillable
+from tools.alertmanager import silences
 from tools.kubernetes.kinds import KINDS
 from tools.kubernetes.rehearsal import rehearse
 
@@ -69,7 +72,7 @@ async def with_effects(desk: Desk, plan: Plan, observed: Sequence[ObjectRef]) ->
         verdict = judge(step.command.text, namespace=desk.kube.namespace, observed=observed)
         effect = None
         if verdict.runnable:
-            effect = await rehearse(desk.kube, step.command, kubectl=desk.kubectl)
+            effect = await _effect(desk, step.command)
         risk = max(step.risk, verdict.risk)
         if effect is not None and effect.status == "not possible" and risk > Risk.read:
             risk = risk.raised()
@@ -79,6 +82,12 @@ async def with_effects(desk: Desk, plan: Plan, observed: Sequence[ObjectRef]) ->
             refused = refused or f"The server refuses this as it stands: {effect.why}"
         steps.append(dataclasses.replace(step, risk=risk, requests=verdict.requests, effect=effect))
     return Climb(dataclasses.replace(plan, steps=tuple(steps)), refused)
+
+
+async def _effect(desk: Desk, command: ShellCommand) -> Effect:
+    if command.argv[0] == "amtool":
+        return await silences.rehearse(desk.alertmanager, command)
+    return await rehearse(desk.kube, command, kubectl=desk.kubectl)
 
 
 async def propose(desk: Desk, climb: Climb, message: Message, incident: str, *, undo_of: str = "") -> Proposal:
@@ -127,7 +136,9 @@ async def _preconditions(desk: Desk, steps: Sequence[Step]) -> tuple[Preconditio
     found: dict[ObjectRef, Precondition] = {}
     for step in steps:
         for ref in step.objects:
-            if ref not in found and _is_written(step, ref):
+            if ref.kind == SILENCE:
+                found[ref] = await silencing.precondition(desk, ref)
+            elif ref not in found and _is_written(step, ref):
                 path = KINDS[ref.kind].path(ref.namespace or None, ref.name)
                 item: Json = await desk.kube.get(path, seconds=desk.look_seconds)
                 found[ref] = precondition(item)
@@ -180,7 +191,7 @@ async def _proposal(
         policy_version=policy_version(""),
         risk=risk,
         requester=message.author,
-        author=plan.runbook if plan.runbook.startswith(("undo:", "edit:")) else f"runbook:{plan.runbook}",
+        author=plan.runbook if plan.runbook.startswith(("undo:", "edit:", "silence:")) else f"runbook:{plan.runbook}",
         incident=incident,
         conversation=message.conversation,
         cause_key=plan.cause_key,

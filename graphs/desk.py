@@ -18,6 +18,7 @@ from graphs.understanding import Names
 from runbooks.document import Runbook
 from runbooks.search import RunbookSearch
 from store.record import Store
+from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
 from tools.prometheus.source import MetricsSource
 
@@ -43,6 +44,7 @@ class Desk:
     """uid of kube-system."""
     highest: Level
     metrics: MetricsSource | None = None
+    alertmanager: Alertmanager | None = None
     model: ChatModel | None = None
     guest_role: Role = Role.viewer
     """Of people nobody bound: at a terminal they look with their own kubeconfig and see what they could anyway."""

@@ -48,6 +48,8 @@ class Focus:
         if understood.intent is Intent.diagnose:
             kept = dataclasses.replace(Focus(proposal=self.proposal), namespace="" if not named else self.namespace)
         elif named and (understood.namespace, understood.service) != (self.namespace, self.service):
+        if understood.intent is Intent.silence:
+            return self
             kept = dataclasses.replace(self, cause="", incident="", level=0)
         if named:
             kept = dataclasses.replace(kept, namespace=understood.namespace, service=understood.service)

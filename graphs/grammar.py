@@ -20,6 +20,7 @@ STOP = _any(r"^\s*(stop|cancel|abort|halt|never ?mind)\b")
 UNDO = _any(
     r"^\s*(please\s+)?(undo|revert|take back|roll back)\s*(that|it|this|the (last|fix|change))?\s*[.!]?\s*$",
 )
+SILENCE = _any(r"^\s*(please\s+|can you\s+|could you\s+)?silence\b")
 SEE = _any(r"\bwhat (can|do) you (see|have access to|read)\b", r"\bwhat (is|are) (connected|visible)\b")
 WHY = _any(
     r"\bwhy do you (think|say|believe)\b",

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from domain.messages import Reply
-from domain.proposals import ProposalState, changing
+from domain.proposals import Proposal, ProposalState, changing
+from domain.silences import is_about_alertmanager
 from graphs.desk import Desk
 from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Command, Runtime, StateGraph, interrupt
 from graphs.verifying import did_it_help
@@ -99,16 +100,29 @@ async def _learn(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
     record, desk = runtime.context.record, runtime.context.desk
     proposal = record.proposal
     helped = {"yes": True, "no": False, "unknown": None}[state["helped"]]
-    if record.execution and record.execution.outcome:
+    if any(map(is_about_alertmanager, proposal.writes)):
+        await _note_the_silence(desk, proposal, helped=helped)
+    elif record.execution and record.execution.outcome:
         told = dataclasses.replace(record.execution.outcome, verified=helped)
         await desk.store.incidents.outcome(proposal, told, [write.command for write in changing(proposal)])
-    if helped and proposal.incident and not proposal.undo_of:
+    if helped and proposal.incident and proposal.cause_key and not proposal.undo_of:
         await desk.store.incidents.close(proposal.incident, f"{proposal.title}: verified")
     card = words.outcome_card(
         record, helped, tuple(state["reasons"]), desk.label_of(proposal.requester), desk.clock(), state["zone"]
     )
     runtime.stream_writer(Reply(card, key=f"{card_key(proposal.id)}:outcome"))
     return {}
+
+
+async def _note_the_silence(desk: Desk, proposal: Proposal, *, helped: bool | None) -> None:
+    """A silence mends nothing: the incident remembers it, and stays as it is."""
+    if not proposal.incident:
+        return
+    how = {True: "", False: ": it did not come about", None: ": whether it came about could not be told"}[helped]
+    text = f"{proposal.title}{how}"
+    told = {"proposal": proposal.id, "by": str(proposal.requester)}
+    kind = "unsilenced" if proposal.undo_of else "silenced"
+    await desk.store.incidents.add(proposal.incident, kind, text, told, key=f"outcome:{proposal.id}")
 
 
 def build(checkpoints: BaseCheckpointSaver[str]) -> Any:

@@ -30,6 +30,7 @@ class Intent(StrEnum):
     see = "see"
     undo = "undo"
     stop = "stop"
+    silence = "silence"
     runbook = "runbook"
     incidents = "incidents"
     help = "help"
@@ -153,6 +154,7 @@ _FIXED = (
     (grammar.SEE, Intent.see),
     (grammar.WHY, Intent.why),
     (grammar.SINCE, Intent.since),
+    (grammar.SILENCE, Intent.silence),
     (grammar.INCIDENTS, Intent.incidents),
 )
 _LEVELS: tuple[tuple[re.Pattern[str], Level | None], ...] = (

@@ -8,14 +8,14 @@ import rfc8785
 from domain.plain_json import Json
 from domain.proposals import READ_VERBS, Precondition
 from domain.scripts import ApiRequest
-from domain.silences import ALERTMANAGER, API_VERSION, KIND, moment, moment_in
+from domain.silences import ALERTMANAGER, API_VERSION, KIND, in_words, moment, moment_in, where
 from hands.api_request import Refused
 from hands.drift import Drifted
 from policy.untrusted import clean
 from tools.alertmanager.connection import Alertmanager
-from tools.alertmanager.silences import SILENCES, rehearse, silence, where
+from tools.alertmanager.silences import SILENCES, rehearse, silence
 
-__all__ = ["PREFIX", "Silences", "in_words", "is_about", "rehearse", "unchanged"]
+__all__ = ["PREFIX", "Silences", "is_about", "rehearse", "unchanged"]
 
 PREFIX = "/alertmanager/"
 _ONE = "/api/v2/silence/"
@@ -87,15 +87,6 @@ class Silences:
 
     def _writes(self) -> str:
         return "; ".join(in_words(r) for r in sorted(self.approved) if r.verb not in READ_VERBS) or "no change at all"
-
-
-def in_words(request: ApiRequest) -> str:
-    """`silence alertname="X" until 2026-…`, for a person."""
-    if request.verb != "create":
-        return f"{'end silence' if request.verb == 'delete' else request.verb} {request.name}".strip()
-    body = orjson.loads(request.content)["body"]
-    labels = ", ".join(f'{each["name"]}="{each["value"]}"' for each in body["matchers"])
-    return f"silence {labels} until {body['endsAt']}"
 
 
 def is_about(expected: Precondition, request: ApiRequest) -> bool:

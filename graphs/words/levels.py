@@ -22,7 +22,8 @@ from domain.findings import Cause
 from domain.levels import Level
 from domain.proposals import Proposal
 from domain.risk import Risk
-from domain.scripts import Expectation, Plan, ShellCommand, Step
+from domain.scripts import ApiRequest, Expectation, Plan, ShellCommand, Step
+from domain.silences import in_words, is_about_alertmanager, where
 from graphs.words import times
 from policy.consent import consent
 from store.incident_record import Incident
@@ -107,9 +108,9 @@ def proposal_card(proposal: Proposal, digest: str, cluster: ClusterLabel, now: d
         ("Risk", _RISKS[proposal.risk]),
         (
             "May change",
-            "; ".join(_write(w.verb, w.resource, w.subresource, w.name) for w in proposal.writes) or "nothing",
+            "; ".join(_write(w) for w in proposal.writes) or "nothing",
         ),
-        ("Where", f"namespace {proposal.namespace or '(cluster)'}"),
+        ("Where", _where(proposal)),
         ("Needs", f"{people}{others}"),
         ("Until", f"{times.clock(proposal.expires_at, now, zone)} ({times.length(proposal.expires_at - now)})"),
         ("Proposal", f"{proposal.id} · {digest[:12]}"),
@@ -162,8 +163,16 @@ def _about(step: Step) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _write(verb: str, resource: str, subresource: str, name: str) -> str:
-    return f"{verb} {resource}{'/' + subresource if subresource else ''} {name}"
+def _write(request: ApiRequest) -> str:
+    if is_about_alertmanager(request):
+        return in_words(request)
+    return f"{request.verb} {request.resource}{'/' + request.subresource if request.subresource else ''} {request.name}"
+
+
+def _where(proposal: Proposal) -> str:
+    for request in filter(is_about_alertmanager, proposal.writes):
+        return f"Alertmanager at {where(request)}; nothing in the cluster"
+    return f"namespace {proposal.namespace or '(cluster)'}"
 
 
 def _runbook(plan: Plan) -> str:

@@ -12,6 +12,7 @@ import rfc8785
 from domain.errors import ToolFailed
 from domain.plain_json import Json, dig
 from domain.scripts import ApiRequest, Effect, ShellCommand
+from domain.silences import where
 from policy import amtool
 from policy.shell import NotUnderstood
 from policy.untrusted import clean
@@ -74,6 +75,14 @@ async def alerts_with(alertmanager: Alertmanager, labels: Iterable[tuple[str, st
     )
 
 
+def grouped(alerts: Iterable[FiringAlert]) -> list[list[FiringAlert]]:
+    """Alerts of one name and namespace belong together."""
+    groups: dict[tuple[str, str], list[FiringAlert]] = {}
+    for alert in alerts:
+        groups.setdefault((alert.labels.get("alertname", ""), alert.labels.get("namespace", "")), []).append(alert)
+    return [groups[key] for key in sorted(groups)]
+
+
 async def rehearse(alertmanager: Alertmanager | None, command: ShellCommand) -> Effect:
     """What a command about silences would change. Alertmanager has no dry run: a silence is what the command says.
 
@@ -98,11 +107,6 @@ async def rehearse(alertmanager: Alertmanager | None, command: ShellCommand) -> 
             return await _would_expire(alertmanager, target.name, digest)
         case _:
             return Effect("passed", digest=digest, why="It only reads.")
-
-
-def where(request: ApiRequest) -> str:
-    """The Alertmanager that a request is for."""
-    return str(orjson.loads(request.content)["alertmanager"])
 
 
 async def _would_silence(alertmanager: Alertmanager, request: ApiRequest, digest: str) -> Effect:
