@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.lengths import file_name
 from bot.doors.slack.render.post import File, View
+from bot.pictures.words import in_words
 from domain.cards import Chart, Series
 from domain.plain_json import Json
 from domain.quantities import scale_for
@@ -48,18 +49,6 @@ def chart(part: Chart, view: View, number: int, *, block: bool) -> tuple[list[Js
 def _has_a_course(series: Series) -> bool:
     """Whether there is more to draw than one moment."""
     return len({at for at, value in series.points if math.isfinite(value)}) > 1
-
-
-def in_words(series: Series, unit: str) -> str:
-    """`checkout: 0.12 → 0.57 cores, at most 0.6`."""
-    label = f"{one_line(series.label)}: " if series.label.strip() else ""
-    values = [value for _, value in series.points if math.isfinite(value)]
-    if not values:
-        return f"{label}no data"
-    scale = scale_for(max(map(abs, values)), unit)
-    first, last, top = (scale.number(value) for value in (values[0], values[-1], max(values)))
-    course = f"{last}{scale.suffix}" if first == last else f"{first} → {last}{scale.suffix}"
-    return f"{label}{course}" if top in (first, last) else f"{label}{course}, at most {top}"
 
 
 def _own_block(part: Chart, view: View) -> Json | None:

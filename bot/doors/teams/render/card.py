@@ -1,0 +1,95 @@
+"""A card as Adaptive Cards. A part that is forgotten here is a type error, never a lost line."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import assert_never
+
+from bot.doors.teams.render import parts, rich
+from bot.doors.teams.render.heading import heading, place, spoken
+from bot.doors.teams.render.markdown_text import elements_of
+from bot.doors.teams.render.packing import packed
+from domain.cards import (
+    Card,
+    Chart,
+    Checklist,
+    Choices,
+    Code,
+    Facts,
+    Form,
+    Links,
+    Part,
+    Progress,
+    Sources,
+    Table,
+    Text,
+)
+from domain.plain_json import Json
+from domain.visible import one_line
+
+VERSION = "1.5"
+CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message: a card to see, and a line for notifications and screen readers."""
+
+    summary: str
+    card: Json
+
+
+def draw(card: Card, zone: tzinfo = UTC) -> tuple[Post, ...]:
+    """The card, in several messages where one would be too large; the buttons are on the last, after all was shown.
+
+    Pictures are drawn here, a third of a second each: call this in a thread.
+    """
+    named = [(f"p{number}", part) for number, part in enumerate(card.parts)]
+    named.sort(key=lambda pair: isinstance(pair[1], Choices))
+    body = [element for name, part in named for element in _part(part, card, name, zone)]
+    pages = packed([*heading(card), *body])
+    return tuple(_post(card, page, number, len(pages)) for number, page in enumerate(pages, 1))
+
+
+def _part(part: Part, card: Card, name: str, zone: tzinfo) -> list[Json]:
+    match part:
+        case Text(markdown):
+            return elements_of(markdown)
+        case Facts(rows):
+            return parts.facts(rows)
+        case Table():
+            return parts.table(part)
+        case Code():
+            return parts.code(part, f"{name}copy")
+        case Checklist():
+            return parts.checklist(part, card, name)
+        case Chart():
+            return parts.chart(part, zone)
+        case Links():
+            return parts.links(part)
+        case Choices(found):
+            return parts.choices(found, card)
+        case Form():
+            return parts.form(part)
+        case Progress(steps):
+            return parts.progress(steps)
+        case Sources():
+            return parts.sources(part, f"{name}sources")
+        case _:
+            assert_never(part)
+
+
+def _post(card: Card, page: list[Json], number: int, count: int) -> Post:
+    goes_on = rich.paragraph(rich.words(f"{one_line(card.title)[:100]} ({number} of {count})", "subtle"))
+    body = page if number == 1 else [*place(card.cluster), *goes_on, *page]
+    summary = spoken(card) if count == 1 else f"{spoken(card)} ({number} of {count})"
+    return Post(
+        summary,
+        {
+            "type": "AdaptiveCard",
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "version": VERSION,
+            "fallbackText": summary,
+            "msteams": {"width": "Full"},
+            "body": body,
+        },
+    )
