@@ -196,11 +196,6 @@ async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
     return {"focus": focus.to(proposal=proposed).as_json()}
 
 
-def build(checkpoints: BaseCheckpointSaver[str]) -> Any:
-    graph = StateGraph(Turn, context_schema=Memory)
-    graph.add_node("understand", _understand)
-    graph.add_node("read", _read)
-    graph.add_node("undo", _undo)
 async def _silence(state: Turn, runtime: Runtime[Memory]) -> Turn:
     """A proposal that keeps alerts quiet for a while: those that fire now and are meant, and no others."""
     memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
@@ -220,21 +215,26 @@ async def _silence(state: Turn, runtime: Runtime[Memory]) -> Turn:
     return {"focus": focus.to(proposal=await put_forward(desk, climb, message, found.incident)).as_json()}
 
 
+def build(checkpoints: BaseCheckpointSaver[str]) -> Any:
+    graph = StateGraph(Turn, context_schema=Memory)
+    graph.add_node("understand", _understand)
+    graph.add_node("read", _read)
+    graph.add_node("undo", _undo)
+    graph.add_node("silence", _silence)
     graph.add_node("look", _look)
     graph.add_node("recall", _recall)
     graph.add_node("explain", _explain)
     graph.add_node("climb", _climb)
     graph.add_edge(START, "understand")
-    graph.add_node("silence", _silence)
     graph.add_conditional_edges("understand", _what_next, ["look", "read", "undo", "silence"])
     graph.add_edge("read", END)
     graph.add_edge("undo", END)
+    graph.add_edge("silence", END)
     graph.add_edge("look", "recall")
     graph.add_edge("recall", "explain")
     graph.add_conditional_edges("explain", _climb_or_end, {"climb": "climb", "__end__": END})
     graph.add_edge("climb", END)
     return graph.compile(checkpointer=checkpoints)
-    graph.add_edge("silence", END)
 
 
 class Assist:

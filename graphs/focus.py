@@ -43,13 +43,13 @@ class Focus:
 
     def turned_to(self, understood: Understanding) -> "Focus":
         """The focus after a question: what it names replaces what it does not; a follow-up keeps the rest."""
+        if understood.intent is Intent.silence:
+            return self
         named = bool(understood.namespace or understood.service)
         kept = self
         if understood.intent is Intent.diagnose:
             kept = dataclasses.replace(Focus(proposal=self.proposal), namespace="" if not named else self.namespace)
         elif named and (understood.namespace, understood.service) != (self.namespace, self.service):
-        if understood.intent is Intent.silence:
-            return self
             kept = dataclasses.replace(self, cause="", incident="", level=0)
         if named:
             kept = dataclasses.replace(kept, namespace=understood.namespace, service=understood.service)

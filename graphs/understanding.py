@@ -29,8 +29,8 @@ class Intent(StrEnum):
     climb = "climb"
     see = "see"
     undo = "undo"
-    stop = "stop"
     silence = "silence"
+    stop = "stop"
     runbook = "runbook"
     incidents = "incidents"
     help = "help"
@@ -151,10 +151,10 @@ _FIXED = (
     (grammar.HELP, Intent.help),
     (grammar.STOP, Intent.stop),
     (grammar.UNDO, Intent.undo),
+    (grammar.SILENCE, Intent.silence),
     (grammar.SEE, Intent.see),
     (grammar.WHY, Intent.why),
     (grammar.SINCE, Intent.since),
-    (grammar.SILENCE, Intent.silence),
     (grammar.INCIDENTS, Intent.incidents),
 )
 _LEVELS: tuple[tuple[re.Pattern[str], Level | None], ...] = (
