@@ -123,25 +123,30 @@ async def _recall(state: Turn, runtime: Runtime[Memory]) -> Turn:
 
 
 async def _explain(state: Turn, runtime: Runtime[Memory]) -> Turn:
-    """Says what was found; someone who climbs has heard it and hears the next level instead."""
-    memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
+    """Says what was found; someone who climbs has heard it and hears the next level instead.
+
+    Where a fresh look shows another cause than the one that was told, that is said first: nobody climbs unawares.
+    """
+    memory, before, desk = runtime.context, Focus.of(state), runtime.context.desk
     first = memory.found.causes[0] if memory.found.causes else None
-    same = first is not None and first.key == focus.cause
-    focus = focus.to(cause=first.key if first else "", level=focus.level if same else 0)
-    if first is not None and state["level"] >= Level.checklist:
+    focus = before.explaining(first, memory.found.state)
+    is_another = first is not None and bool(before.cause) and first.key != before.cause
+    kept = first.finding.evidence if first else ()
+    if first is not None and state["level"] >= Level.checklist and not is_another:
+        await desk.store.conversations.remember_evidence(memory.message.conversation, kept)
         return {"focus": focus.as_json()}
     now, zone, label = desk.clock(), memory.message.zone, desk.label_for(memory.message)
-    answer = await explain(desk, memory.message, memory.found, memory.recalled, focus, memory.reply)
+    answer = await explain(desk, memory.message, memory.found, memory.recalled, before, memory.reply)
     match Intent(state["intent"]):
-        case Intent.why if first is not None:
+        case Intent.why if first is not None and not is_another:
             memory.reply.say(why_card(first, label, now, zone))
-        case Intent.since if first is not None:
+        case Intent.since if first is not None and not is_another:
             memory.reply.say(since_card(first, answer, label, now, zone))
-        case Intent.climb:
+        case Intent.climb if first is None:
             memory.reply.say(nothing_to_mend_card(answer, label, now, zone))
         case _:
             memory.reply.say(answer_card(answer, label, now, zone, desk.highest))
-    await desk.store.conversations.remember_evidence(memory.message.conversation, sources(answer))
+    await desk.store.conversations.remember_evidence(memory.message.conversation, (*sources(answer), *kept))
     return {"focus": focus.to(level=max(focus.level, int(Level.answer))).as_json(), "level": 0}
 
 
@@ -244,14 +249,20 @@ class Assist:
         self._desk = desk
         self._graph = build(checkpoints)
 
+    async def begin(self, conversation: str, focus: Focus) -> None:
+        """What a conversation is about that Hilda began: what is said there next follows up on it."""
+        config = {"configurable": {"thread_id": conversation}}
+        await self._graph.aupdate_state(config, {"focus": focus.as_json()}, as_node="read")
+
     async def run(self, message: Message) -> AsyncIterator[Reply]:
         """Answer one message, progress first. A look that fails is an answer too; anything else is a bug and loud."""
         config = {"configurable": {"thread_id": message.conversation}}
         label = self._desk.label_for(message)
         memory = Memory(self._desk, message, Replies(message, lambda reply: get_stream_writer()(reply), label))
         try:
+            # Kept once, at its end: a turn never acts, and one that was cut short begins anew with its job.
             async for reply in self._graph.astream(
-                {"message": message.id}, config, context=memory, stream_mode="custom", durability="sync"
+                {"message": message.id}, config, context=memory, stream_mode="custom", durability="exit"
             ):
                 yield reply
             if looked := memory.reply.looked():

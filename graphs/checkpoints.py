@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphs.langgraph_strictly import BaseCheckpointSaver, assert_strict
+from store.inline_sqlite import InlineConnection
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -21,9 +22,10 @@ async def open_checkpoints(database_url: str, folder: Path) -> AsyncIterator[Bas
         return
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    async with AsyncSqliteSaver.from_conn_string(str(_private_file(folder))) as saver:
-        await saver.conn.execute("PRAGMA busy_timeout=15000")
-        yield saver
+    async with InlineConnection(_private_file(folder), isolation_level="") as connection:
+        # After a crash of the machine the newest turns may be missing; jobs and the ledger know what was under way.
+        await connection.execute("PRAGMA synchronous=normal")
+        yield AsyncSqliteSaver(connection)
 
 
 async def migrate_checkpoints(database_url: str) -> None:

@@ -12,10 +12,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Misconfigured
 from store.address import Address
+from store.inline_sqlite import InlineConnection
 
 _PRAGMAS = (
-    # First, so that the other pragmas wait for a neighbour too.
-    "PRAGMA busy_timeout=15000",
     "PRAGMA journal_mode=wal",
     "PRAGMA synchronous=normal",
     "PRAGMA foreign_keys=on",
@@ -54,12 +53,17 @@ def prepare_file(address: Address, *, create: bool) -> None:
 
 
 def _sqlite(address: Address) -> AsyncEngine:
-    engine = create_async_engine(address.url, hide_parameters=True)
+    file = address.file
+    assert file is not None
+
+    async def connect(*_: object, **__: object) -> InlineConnection:
+        # The driver must not begin transactions by itself: it would begin them without IMMEDIATE.
+        return await InlineConnection(file, isolation_level=None)
+
+    engine = create_async_engine(address.url, hide_parameters=True, async_creator=connect)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # The driver must not begin transactions by itself: it would begin them without IMMEDIATE.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)

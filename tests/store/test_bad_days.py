@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from domain.errors import HildaError, Misconfigured, ToolFailed
 from domain.scripts import Script
+from store import inline_sqlite
 from store.database import Database
 from store.ledger.audit_key import load_key
 from store.record import Store
@@ -97,9 +98,31 @@ async def test_a_second_process_is_waited_for(embedded: Store, tmp_path: Path) -
     await embedded.close()
 
 
-async def test_a_neighbour_that_never_lets_go_becomes_an_error(embedded: Store, tmp_path: Path) -> None:
+async def test_nothing_else_waits_while_a_neighbour_writes(embedded: Store, tmp_path: Path) -> None:
+    """A writer asks again and again; whoever only reads, and everything beside the store, goes on meanwhile."""
+    neighbour = sqlite3.connect(tmp_path / "db" / "hilda.db", isolation_level=None, check_same_thread=False)
+    neighbour.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(embedded.audit.note("somebody", "looked"))
+    given_up = asyncio.create_task(embedded.audit.note("somebody", "went away"))
+
+    reads = [await embedded.audit.tail() for _ in range(20) if not await asyncio.sleep(0.01)]
+    given_up.cancel()
+    waited = not writing.done()
+    neighbour.execute("COMMIT")
+    await asyncio.wait({writing, given_up})
+
+    neighbour.close()
+    assert waited
+    assert reads == [()] * 20
+    assert [row.what for row in await embedded.audit.tail()] == ["looked"]
+    await embedded.close()
+
+
+async def test_a_neighbour_that_never_lets_go_becomes_an_error(
+    embedded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After its patience the store says who holds what, and works again when the other is gone."""
-    await _pragma(embedded, "busy_timeout=50")
+    monkeypatch.setattr(inline_sqlite, "PATIENCE_SECONDS", 0.05)
     neighbour = sqlite3.connect(tmp_path / "db" / "hilda.db", isolation_level=None)
     neighbour.execute("BEGIN IMMEDIATE")
 
