@@ -1,15 +1,13 @@
 """`python -m practice.api_server --port P --certificate C --key K --tokens FILE`: the API server's own process."""
 
 import argparse
-import asyncio
-import contextlib
-import signal
 from pathlib import Path
 
 from practice import access
 from practice.api_server.audit import AuditLog
 from practice.api_server.identity import Tokens
 from practice.api_server.server import ApiServer
+from practice.until_signalled import run_until_signalled
 
 
 def main() -> None:
@@ -21,18 +19,12 @@ def main() -> None:
     parser.add_argument("--audit-log", type=Path, help="file that gets a line for each write by people and by Hilda")
     chosen = parser.parse_args()
     try:
-        with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-            asyncio.run(run(chosen))
+        run_until_signalled(run(chosen))
     except OSError as error:
         raise SystemExit(f"The API server cannot start: {error}.") from None
 
 
 async def run(chosen: argparse.Namespace) -> None:
-    """Until a signal ends us."""
-    this = asyncio.current_task()
-    assert this
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     audit_log = AuditLog(chosen.audit_log, access.audit_policy()) if chosen.audit_log else None
     server = ApiServer(Tokens(chosen.tokens), audit_log, port=chosen.port)
     await server.run(chosen.certificate, chosen.key)

@@ -2,28 +2,21 @@
 
 import argparse
 import asyncio
-import contextlib
-import signal
 from pathlib import Path
 
 from practice.api import Api
 from practice.controllers.catalog import CONTROLLERS
 from practice.controllers.cluster import Cluster, discover
+from practice.until_signalled import run_until_signalled
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m practice.controllers", description=__doc__)
     parser.add_argument("--kubeconfig", type=Path, required=True)
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(run(parser.parse_args().kubeconfig))
+    run_until_signalled(run(parser.parse_args().kubeconfig))
 
 
 async def run(kubeconfig: Path) -> None:
-    """Until a signal ends us."""
-    this = asyncio.current_task()
-    assert this
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     async with Api(kubeconfig, program="kube-controller-manager") as api:
         cluster = Cluster(api, await discover(api, "list", "watch", "delete"))
         controllers = [make(cluster) for make in CONTROLLERS]

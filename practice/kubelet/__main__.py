@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
-import signal
 from pathlib import Path
 
 from practice.api import Api
@@ -12,6 +10,7 @@ from practice.kubelet.kubelet import Kubelet
 from practice.kubelet.metrics_routes import routes
 from practice.kubelet.node import draw_nodes, keep_ready
 from practice.kubelet.server import serve
+from practice.until_signalled import run_until_signalled
 from practice.worlds import Worlds
 
 
@@ -25,16 +24,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="node names are drawn from it")
     parser.add_argument("--nodes", type=int, default=3)
     chosen = parser.parse_args()
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(run(chosen))
+    run_until_signalled(run(chosen))
 
 
 async def run(chosen: argparse.Namespace) -> None:
-    """Until a signal ends us."""
-    this = asyncio.current_task()
-    assert this
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     async with Api(chosen.kubeconfig) as api:
         kubelet = Kubelet(api, Worlds(chosen.worlds), draw_nodes(chosen.seed, chosen.nodes))
         more = [

@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
-import signal
 import time
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from practice.metrics.scraping import Target
 from practice.metrics.serving import serve
 from practice.promql.engine import Engine
 from practice.promql.memory import Memory
+from practice.until_signalled import run_until_signalled
 
 REMEMBERS = 2 * 3600
 """Seconds after which samples are forgotten."""
@@ -29,16 +28,11 @@ def main() -> None:
     parser.add_argument("--rules", type=Path, help="Prometheus' rule file, of alerts")
     parser.add_argument("--history", type=Path, help="JSON list of chapters to begin with (practice/history.py)")
     chosen = parser.parse_args()
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(run(chosen))
+    run_until_signalled(run(chosen))
 
 
 async def run(chosen: argparse.Namespace) -> None:
-    """Until a signal ends us. Ready is what has scraped its targets once, so that the past goes on into the present."""
-    this = asyncio.current_task()
-    assert this
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    """Ready is what has scraped its targets once, so that the past goes on into the present."""
     memory = Memory()
     targets = [Target(url, chosen.every) for url in chosen.scrape]
     rules = Rules(chosen.rules)
