@@ -20,7 +20,7 @@ def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
 
     A store may serve several clusters: what is done for one of them has that cluster in its name.
     """
-    del settings
+    store, cluster = opened.store, opened.desk.cluster
 
     async def expiry(due: datetime) -> None:
         await _expire_proposals(opened)
@@ -28,7 +28,12 @@ def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
     async def forgetting(due: datetime) -> None:
         await _forget(opened)
 
+    async def reports(due: datetime) -> None:
+        await store.subscriptions.put_due(cluster, due, settings.worker)
+        opened.worker.wake()
+
     return (
+        Timed(f"reports are due@{cluster}", timedelta(seconds=15), reports),
         Timed("proposals expire", timedelta(seconds=15), expiry),
         Timed("what is old is forgotten", timedelta(hours=1), forgetting),
     )

@@ -1,6 +1,7 @@
 """From what came in to what is said: who asks, which workflow, what comes of it. Every door takes this way."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Literal, assert_never
 
 from domain import job_kinds
@@ -14,6 +15,7 @@ from graphs.assist import Assist
 from graphs.climbing import put_forward
 from graphs.desk import Desk
 from graphs.remediate import Remedies
+from graphs.reports import Reports
 from graphs.words import outcome, small
 from graphs.words.levels import edit_card
 from policy.consent import consent
@@ -27,6 +29,7 @@ class Dispatcher:
         self._desk = desk
         self._assist = assist
         self._remedies = remedies
+        self._reports = Reports(desk)
 
     async def handle(self, incoming: Incoming) -> AsyncIterator[Reply]:
         """Everything that is to be said about one thing that came in; a refusal is a reply, too."""
@@ -49,6 +52,13 @@ class Dispatcher:
         """Take a proposal's own workflow as far as its record allows."""
         async for reply in self._remedies.advance(proposal_id, zone=zone):
             yield reply
+
+    async def due(self, what: str, conversation: str, at: datetime) -> AsyncIterator[tuple[str, Reply]]:
+        """What the clock asks for, as (conversation, reply)."""
+        match what:
+            case "report":
+                async for place, reply in self._reports.due(conversation, at):
+                    yield place, reply
 
     async def _answer(self, message: Message) -> AsyncIterator[Reply]:
         role = await self._desk.role_of(message.author)

@@ -7,6 +7,7 @@ posted once.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import structlog
 
@@ -27,8 +28,9 @@ log = structlog.get_logger()
 class Worker:
     def __init__(self, store: Store, dispatcher: Dispatcher, name: str, cluster: str, lease_seconds: float) -> None:
         self._lease_seconds = lease_seconds
-        self._kinds = (job_kinds.incoming(cluster), job_kinds.resume(cluster))
+        self._kinds = (job_kinds.incoming(cluster), job_kinds.resume(cluster), job_kinds.due(cluster))
         self._resume = job_kinds.resume(cluster)
+        self._due = job_kinds.due(cluster)
         self._store = store
         self._dispatcher = dispatcher
         self._name = name
@@ -118,6 +120,12 @@ class Worker:
             await self._store.jobs.renew(job, self._lease_seconds)
 
     async def _do(self, job: Job) -> None:
+        if job.kind == self._due:
+            asked = job.payload
+            moment = datetime.fromisoformat(asked["at"])
+            async for place, reply in self._dispatcher.due(asked["what"], asked["for"], moment):
+                await outbox.put(self._store, place, reply)
+            return
         async for reply in self._replies(job):
             await outbox.put(self._store, job.conversation or job.payload["conversation"], reply)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from domain.cards import Chart
 from domain.errors import ToolFailed
 from domain.evidence import Evidence
-from domain.findings import Cause, Finding
+from domain.findings import Cause, Finding, Severity
 from domain.look import Look, Window
 from domain.objects import Scope
 from domain.people import Person
 from domain.proposals import ProposalState
+from domain.subscriptions import Filters
 from policy import health_score
 from policy.health_score import Score
 from store.day import AuditTip, DayIncident, Deeds, Fired
@@ -108,6 +109,37 @@ async def gather(eyes: Eyes, window: Window, *, tell: Tell = lambda _: None) -> 
         looked_at=_looked_at(done) if done else "",
     )
     return scored(day, seen=done is not None)
+
+
+def narrowed(day: Day, filters: Filters) -> Day:
+    """The same day as far as a channel wants to hear of it; with a score of its own."""
+    if filters == Filters():
+        return day
+
+    def wanted(namespace: str, severity: Severity = Severity.critical) -> bool:
+        return (not filters.namespaces or namespace in filters.namespaces) and severity >= filters.lowest
+
+    def findings(all_of_them: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(one for one in all_of_them if wanted(one.object.namespace, one.severity))
+
+    return scored(
+        replace(
+            day,
+            incidents=tuple(one for one in day.incidents if wanted(one.namespace, _severity(one.severity))),
+            causes=tuple(c for c in day.causes if wanted(c.finding.object.namespace, c.finding.severity)),
+            past=findings(day.past),
+            alerts=tuple(one for one in day.alerts if wanted(one.namespace, _severity(one.severity))),
+            changes=tuple(one for one in day.changes if wanted(one.object.namespace)),
+            coming=findings(day.coming),
+            waiting=tuple(one for one in day.waiting if wanted(one.proposal.namespace)),
+        ),
+        seen=day.score.value is not None,
+    )
+
+
+def _severity(word: str) -> Severity:
+    """What is not known to be less counts as a warning."""
+    return Severity[word] if word in Severity.__members__ else Severity.warning
 
 
 def scored(day: Day, *, seen: bool) -> Day:

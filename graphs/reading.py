@@ -11,6 +11,7 @@ from domain.errors import ToolFailed
 from domain.evidence import observed
 from domain.messages import Message
 from domain.plain_json import Json, dig
+from graphs import reports
 from graphs.desk import Desk
 from graphs.diagnosis import look_around
 from graphs.focus import Focus
@@ -49,6 +50,8 @@ async def answer(desk: Desk, message: Message, understood: Understanding, focus:
             return (await _visible(desk, message),)
         case Intent.incidents:
             return (await _incidents(desk, message),)
+        case Intent.report:
+            return await reports.answer(desk, message)
         case Intent.runbook:
             return (await _runbooks(desk, message, understood),)
         case Intent.help:

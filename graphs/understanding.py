@@ -14,6 +14,7 @@ from domain.levels import Level
 from domain.look import Window
 from domain.messages import Message
 from graphs import grammar
+from graphs.report_asked import REPORT
 from graphs.windows import window_in
 
 
@@ -33,6 +34,7 @@ class Intent(StrEnum):
     stop = "stop"
     runbook = "runbook"
     incidents = "incidents"
+    report = "report"
     help = "help"
     smalltalk = "smalltalk"
     decline = "decline"
@@ -145,6 +147,7 @@ def _respelt(question: str) -> str:
 
 
 _FIXED = (
+    (REPORT, Intent.report),
     (grammar.GREETING, Intent.smalltalk),
     (grammar.THANKS, Intent.smalltalk),
     (grammar.WHO, Intent.smalltalk),

@@ -1,10 +1,11 @@
 """What the record says of a span of time: incidents, alerts, what Hilda did. For the daily report; reads only."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from domain.look import Window
 from store.clock import from_micros, to_micros
@@ -38,6 +39,7 @@ class Fired:
     """How often one alert fired."""
 
     name: str
+    namespace: str
     severity: str
     times: int
     firing: int
@@ -88,18 +90,18 @@ class DayBook:
 
     async def alerts(self, window: Window) -> tuple[Fired, ...]:
         """Alerts that came in within the window, those that fired most often first."""
-        firing = func.sum(case((alert.c.resolved_at.is_(None), 1), else_=0))
-        wanted = (
-            select(alert.c.name, func.max(alert.c.severity).label("severity"), func.count().label("times"))
-            .add_columns(firing.label("firing"))
-            .where(alert.c.at >= to_micros(window.start), alert.c.at < to_micros(window.end), alert.c.suppressed == "")
-            .group_by(alert.c.name)
-            .order_by(func.count().desc(), alert.c.name)
+        wanted = select(alert.c.name, alert.c.severity, alert.c.labels, alert.c.resolved_at).where(
+            alert.c.at >= to_micros(window.start), alert.c.at < to_micros(window.end), alert.c.suppressed == ""
         )
+        times: Counter[tuple[str, str, str]] = Counter()
+        firing: Counter[tuple[str, str, str]] = Counter()
         async with self._database.read() as tx:
-            return tuple(
-                Fired(row.name, row.severity, row.times, int(row.firing or 0)) for row in await tx.execute(wanted)
-            )
+            for row in await tx.execute(wanted):
+                which = (row.name, row.labels.get("namespace", ""), row.severity)
+                times[which] += 1
+                firing[which] += row.resolved_at is None
+        ordered = sorted(times.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Fired(*which, number, firing[which]) for which, number in ordered)
 
     async def deeds(self, cluster: str, window: Window) -> Deeds:
         """What was asked of Hilda and what she did; of proposals only those for this cluster."""

@@ -18,6 +18,7 @@ from store.ledger.proposals import Proposals
 from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
 from store.mutes import Mutes
+from store.subscriptions import Subscriptions
 from store.work.alerts import Alerts
 from store.work.jobs import Jobs
 from store.work.journal import Journal
@@ -44,6 +45,7 @@ class Store:
         self.alerts = Alerts(database)
         self.slots = Slots(database)
         self.day = DayBook(database)
+        self.subscriptions = Subscriptions(database, self.audit, self.slots, self.jobs)
         self.incidents = Incidents(database)
         self.incident_states = IncidentStates(database)
         self.conversations = Conversations(database)

@@ -88,8 +88,8 @@ def _details(day: Day, cluster: ClusterLabel, zone: str, cited: Cited) -> Card:
     if day.changes:
         parts.append(_list("Changed", [_change(change, day, zone, cited) for change in day.changes], most=12))
     if day.alerts:
-        rows = tuple((one.name, one.severity, str(one.times), str(one.firing)) for one in day.alerts[:15])
-        parts.append(Table(("ALERT", "SEVERITY", "FIRED", "STILL"), rows, "Alerts that came in"))
+        rows = tuple((one.name, one.namespace, str(one.times), str(one.firing)) for one in day.alerts[:15])
+        parts.append(Table(("ALERT", "NAMESPACE", "FIRED", "STILL"), rows, "Alerts that came in"))
     parts.append(Facts(tuple(_deeds(day))))
     if cited.evidence:
         parts.append(Sources(tuple(cited.evidence)))

@@ -1,5 +1,6 @@
 """Slots: moments at which something is due. Each is a unique row: whoever writes it does what it stands for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -28,6 +29,17 @@ class Slots:
             return (await tx.execute(new)).first() is not None
         async with self._database.begin() as own:
             return (await own.execute(new)).first() is not None
+
+    async def take_all(self, names: Sequence[str], due_at: Sequence[datetime], by: str, tx: Transaction) -> set[str]:
+        """`take` for many names, each at its own moment, in one statement; the names that were taken now."""
+        rows = [
+            {"name": name, "due_at": to_micros(at), "by": by, "at": DB_CLOCK}
+            for name, at in zip(names, due_at, strict=True)
+        ]
+        if not rows:
+            return set()
+        new = self._database.insert(slot).values(rows).on_conflict_do_nothing(index_elements=["name", "due_at"])
+        return set((await tx.execute(new.returning(slot.c.name))).scalars())
 
     async def newest(self, name: str) -> datetime | None:
         """The latest moment of that name that anybody took."""
