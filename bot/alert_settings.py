@@ -64,8 +64,8 @@ def _matchers(value: Any) -> Any:
 
 Matchers = Annotated[tuple[Matcher, ...], BeforeValidator(_matchers)]
 """A list of Alertmanager's matchers, one of them alone, or labels and their values."""
-_Severity = Annotated[Severity, BeforeValidator(_severity)]
-_Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+SeverityWritten = Annotated[Severity, BeforeValidator(_severity)]
+ZoneWritten = Annotated[ZoneInfo, BeforeValidator(_zone)]
 _Time = Annotated[time, BeforeValidator(_time)]
 
 
@@ -76,10 +76,10 @@ class _Written(BaseModel):
 class QuietHoursWritten(_Written):
     start: _Time = Field(alias="from")
     end: _Time = Field(alias="to")
-    zone: _Zone
+    zone: ZoneWritten
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
     """On which they begin; empty: every day."""
-    below: _Severity = Severity.critical
+    below: SeverityWritten = Severity.critical
 
     @model_validator(mode="after")
     def _lasts(self) -> "QuietHoursWritten":
@@ -111,9 +111,9 @@ class FlappingWritten(_Written):
 
 
 class AlertingWritten(_Written):
-    announce: _Severity = Severity.warning
+    announce: SeverityWritten = Severity.warning
     look: Annotated[Severity | None, BeforeValidator(_look)] = Severity.warning
-    severities: dict[str, _Severity] = Field(default_factory=dict)
+    severities: dict[str, SeverityWritten] = Field(default_factory=dict)
     ignore: tuple[Matchers, ...] = ()
     quiet_hours: tuple[QuietHoursWritten, ...] = ()
     maintenance: tuple[MaintenanceWritten, ...] = ()

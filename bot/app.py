@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
     from graphs.assist import Assist
     from graphs.checkpoints import open_checkpoints
     from graphs.desk import Desk
+    from graphs.duty import Duty
     from graphs.remediate import Remedies
     from runbooks import library
     from runbooks.pages import pages_of
@@ -93,7 +95,15 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
             proposal_minutes=settings.proposal_minutes,
             run_seconds=settings.run_seconds,
         )
-        dispatcher = Dispatcher(desk, Assist(desk, saver), Remedies(desk, saver))
+        assist = Assist(desk, saver)
+        duty = Duty(
+            desk,
+            assist,
+            settings.alerting.policy(kube.context, cluster, label.environment),
+            tuple(written.route() for written in settings.routes),
+            timedelta(minutes=settings.quiet_minutes),
+        )
+        dispatcher = Dispatcher(desk, assist, Remedies(desk, saver), duty)
         worker = Worker(store, dispatcher, settings.worker, cluster, lease_seconds)
         yield App(desk, store, dispatcher, worker, practice)
 

@@ -9,11 +9,13 @@ from domain.errors import HildaError
 from domain.levels import Level
 from domain.messages import AlertFired, ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
+from domain.plain_json import Json
 from domain.proposals import Ended, ProposalState
 from graphs.amending import commands_in, edited
 from graphs.assist import Assist
 from graphs.climbing import put_forward
 from graphs.desk import Desk
+from graphs.duty import Duty
 from graphs.remediate import Remedies
 from graphs.reports import Reports
 from graphs.words import outcome, small
@@ -25,10 +27,11 @@ _LEVEL_WORDS = {Level.checklist: "checklist", Level.commands: "commands", Level.
 
 
 class Dispatcher:
-    def __init__(self, desk: Desk, assist: Assist, remedies: Remedies) -> None:
+    def __init__(self, desk: Desk, assist: Assist, remedies: Remedies, duty: Duty) -> None:
         self._desk = desk
         self._assist = assist
         self._remedies = remedies
+        self._duty = duty
         self._reports = Reports(desk)
 
     async def handle(self, incoming: Incoming) -> AsyncIterator[Reply]:
@@ -59,6 +62,15 @@ class Dispatcher:
             case "report":
                 async for place, reply in self._reports.due(conversation, at):
                     yield place, reply
+
+    async def alerts(self, group: str) -> None:
+        """Something changed about a group of alerts; what is to be said of it comes as work of its incident."""
+        await self._duty.attend(group)
+
+    async def incident(self, payload: Json) -> AsyncIterator[Reply]:
+        """Work of an incident: its record changed, or its time has come."""
+        async for reply in self._duty.its_time_has_come(payload):
+            yield reply
 
     async def _answer(self, message: Message) -> AsyncIterator[Reply]:
         role = await self._desk.role_of(message.author)

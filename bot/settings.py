@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from bot.alert_settings import AlertingWritten
+from bot.route_settings import RouteWritten
 from domain.errors import Misconfigured
 from domain.levels import Level
 from store import places
@@ -86,6 +87,9 @@ class Settings(BaseSettings):
         SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTS_PASSWORD", "alerts_password")
     )
     alerting: AlertingWritten = Field(AlertingWritten(), validation_alias=AliasChoices("HILDA_ALERTING", "alerting"))
+    routes: tuple[RouteWritten, ...] = Field((), validation_alias=AliasChoices("HILDA_ROUTES", "routes"))
+    quiet_minutes: float = Field(15.0, gt=0, validation_alias=AliasChoices("HILDA_QUIET_MINUTES", "quiet_minutes"))
+    """How long nothing may fire before an incident that ended by itself is closed."""
 
     openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
     openai_base_url: str = Field("", validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))

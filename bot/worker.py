@@ -28,9 +28,11 @@ log = structlog.get_logger()
 class Worker:
     def __init__(self, store: Store, dispatcher: Dispatcher, name: str, cluster: str, lease_seconds: float) -> None:
         self._lease_seconds = lease_seconds
-        self._kinds = (job_kinds.incoming(cluster), job_kinds.resume(cluster), job_kinds.due(cluster))
         self._resume = job_kinds.resume(cluster)
         self._due = job_kinds.due(cluster)
+        self._alerts = job_kinds.alerts(cluster)
+        self._incident = job_kinds.incident(cluster)
+        self._kinds = (job_kinds.incoming(cluster), self._resume, self._due, self._alerts, self._incident)
         self._store = store
         self._dispatcher = dispatcher
         self._name = name
@@ -130,6 +132,13 @@ class Worker:
             await outbox.put(self._store, job.conversation or job.payload["conversation"], reply)
 
     async def _replies(self, job: Job) -> AsyncIterator[Reply]:
+        if job.kind == self._alerts:
+            await self._dispatcher.alerts(job.payload["group"])
+            return
+        if job.kind == self._incident:
+            async for reply in self._dispatcher.incident(job.payload):
+                yield reply
+            return
         if job.kind == self._resume:
             async for reply in self._dispatcher.resume(job.payload["proposal"], job.payload.get("zone", "UTC")):
                 yield reply

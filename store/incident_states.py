@@ -59,7 +59,7 @@ class IncidentStates:
         mine = incident.c.state.in_(("open", "acknowledged"))
         return await self._step(incident_id, mine, values, "resolved", text, {"at": at.isoformat()})
 
-    async def reopen(self, incident_id: str, text: str) -> bool:
+    async def reopen(self, incident_id: str, text: str, told: Json | None = None) -> bool:
         """It fires again."""
         seen = select(incident.c.acknowledged_by).where(incident.c.id == incident_id)
         async with self._database.begin() as tx:
@@ -68,7 +68,7 @@ class IncidentStates:
             values = {"state": state, "resolved_at": None}
             if not await self._change(tx, incident_id, incident.c.state == "resolved", values):
                 return False
-            await self._line(tx, incident_id, "reopened", text, {})
+            await self._line(tx, incident_id, "reopened", text, told or {})
             return True
 
     async def raise_severity(self, incident_id: str, severity: Severity) -> bool:

@@ -74,7 +74,13 @@ class Proposals:
         return next(iter(await self._read(_records().where(proposal.c.id == proposal_id))), None)
 
     async def list(
-        self, state: ProposalState | None = None, *, conversation: str = "", cluster: str = "", most: int = 50
+        self,
+        state: ProposalState | None = None,
+        *,
+        conversation: str = "",
+        cluster: str = "",
+        incident: str = "",
+        most: int = 50,
     ) -> tuple[ProposalRecord, ...]:
         """Newest first."""
         wanted = _records().order_by(proposal.c.created_at.desc(), proposal.c.id).limit(most)
@@ -84,6 +90,8 @@ class Proposals:
             wanted = wanted.where(proposal.c.conversation == conversation)
         if cluster:
             wanted = wanted.where(proposal.c.cluster == cluster)
+        if incident:
+            wanted = wanted.where(proposal.c.incident == incident)
         return await self._read(wanted)
 
     async def revoke(self, proposal_id: str, person: Person, reason: str) -> bool:
