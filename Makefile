@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/runbook-search
+TEAMS_CLIENT ?= $(or $(HILDA_TEAMS_CLIENT),$(HOME)/.cache/hilda-teams-client)
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -52,9 +53,16 @@ lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
 wheel: setup  ## build the wheel into dist/
 	@rm -rf dist && $(BIN)/uv build --wheel --quiet
 
-pictures: setup  ## the pictures of README and docs (needs chromium)
+pictures: setup teams-client  ## the pictures of README and docs (needs chromium and npm)
 	@$(BIN)/python scripts/first_minute.py docs/pictures
 	@$(BIN)/python scripts/slack_pictures.py docs/pictures --docs
+	@$(BIN)/python scripts/teams_pictures.py docs/pictures --docs
+
+# Microsoft's card library, manifest schema and Playground: what the tests and pictures of Teams are judged by.
+teams-client:  ## what the tests of Teams need from npm, into TEAMS_CLIENT
+	@command -v npm > /dev/null || { echo "npm is missing. On Debian and Ubuntu: sudo apt-get install npm"; exit 1; }
+	@mkdir -p $(TEAMS_CLIENT) && cp scripts/teams/package.json scripts/teams/package-lock.json $(TEAMS_CLIENT)
+	@cmp -s scripts/teams/package-lock.json $(TEAMS_CLIENT)/.installed || { cd $(TEAMS_CLIENT) && npm ci --legacy-peer-deps --ignore-scripts --no-fund --no-audit --silent && cp package-lock.json .installed; }
 
 record: setup  ## what the real API server says about itself, for practice's small one (needs its programs on PATH)
 	@PYTHONPATH=. $(BIN)/python scripts/record_api.py practice/api_server/recorded
@@ -77,4 +85,4 @@ image-demo:  ## the installed product plays an incident, with no more than a bar
 clean:  ## what can be made again
 	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo drill test check prove lock wheel pictures record image-install image-check image-demo clean
+.PHONY: help setup demo drill test check prove lock wheel pictures teams-client record image-install image-check image-demo clean
