@@ -10,7 +10,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.doors.failures import Away, Busy, Gone, Halted, Refused, Unpresentable
 from domain.plain_json import Json
+
+__all__ = ["Away", "Busy", "Calls", "Gone", "Halted", "Refused", "Unpresentable", "open_calls"]
 
 _log = logging.getLogger("hilda.slack")
 SECONDS = 15
@@ -36,40 +39,6 @@ _AWAY = frozenset(
     "internal_error fatal_error service_unavailable request_timeout team_added_to_org accesslimited timeout "
     "external_channel_migrating migration_in_progress".split()
 )
-
-
-class Refused(Exception):
-    """Slack does not do it."""
-
-    def __init__(self, method: str, error: str, needed: str = "") -> None:
-        super().__init__(f"{method}: {error}" + (f" (needs {needed})" if needed else ""))
-        self.method, self.error, self.needed = method, error, needed
-
-
-class Halted(Refused):
-    """Slack does nothing for us any more: token revoked, app uninstalled."""
-
-
-class Gone(Refused):
-    """There is nobody to say it to any more: channel archived, not in channel."""
-
-
-class Unpresentable(Refused):
-    """Slack does not take these blocks."""
-
-
-class Busy(Exception):
-    """Too much at once: again after so many seconds. Nothing was done."""
-
-    def __init__(self, seconds: float, why: str) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-        self.begun = False
-        """Whether a part of something larger was done before."""
-
-
-class Away(Exception):
-    """No answer, or none that says what happened: it may have been done or not."""
 
 
 class Calls:

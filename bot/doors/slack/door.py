@@ -15,10 +15,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import outbox
+from bot.doors.delivery import Delivery
+from bot.doors.following import STOP, Following
 from bot.doors.slack.calls import Away, Busy, Calls, Halted, Refused, open_calls
 from bot.doors.slack.conversations import DOOR
-from bot.doors.slack.delivery import Delivery
-from bot.doors.slack.following import STOP, Following
+from bot.doors.slack.gone import TellWhoAsked
 from bot.doors.slack.installation import Installation
 from bot.doors.slack.listener import Listener
 from bot.doors.slack.pace import Pace
@@ -63,7 +64,8 @@ class SlackDoor:
     _closing: bool = False
 
     def __post_init__(self) -> None:
-        self.delivery = Delivery(self.store, self.calls, Posting(self.calls, Pace(), self.store.outbox.post_of))
+        posting = Posting(self.calls, Pace(), self.store.outbox.post_of)
+        self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, TellWhoAsked(self.store))
 
     @property
     def by_http(self) -> bool:
@@ -112,7 +114,7 @@ class SlackDoor:
         """Learn who we are, and listen; Misconfigured where Slack refuses a token. Slack may be away: then later."""
         self.desk.standing[DOOR] = self.role
         self._start(self.delivery.run())
-        self._start(Following(self.store, self.desk.label, self.worker.cancel).run())
+        self._start(Following(self.store, DOOR, self.desk.label, self.worker.cancel).run())
         if not await self._connect():
             self._start(self._connect_later())
 
@@ -134,6 +136,13 @@ class SlackDoor:
             await self._surfaces.close()
         if self.people is not None:
             await self.people.close()
+
+    async def _takes_us(self) -> bool:
+        try:
+            await self.calls("auth.test")
+        except (Refused, Busy, Away):
+            return False
+        return True
 
     async def _connect_later(self) -> None:
         try:

@@ -1,25 +1,23 @@
-"""From the outbox into Slack: in order within a conversation, side by side between them, once.
+"""From the outbox to a platform: in order within a conversation, side by side between them, once.
 
-What fails is answered by its kind: too fast waits as long as Slack says, no answer waits until Slack is back, a channel
-that is gone is given up and said once to who asked, a revoked token stops everything until a person mends it.
+What fails is answered by its kind (failures.py): too fast waits as long as the platform says, no answer waits until it
+is back, a channel that is gone is given up and said once to who asked, a revoked token stops everything until a person
+mends it.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
-from bot import outbox
-from bot.doors.slack.calls import Away, Busy, Calls, Gone, Halted, Refused
-from bot.doors.slack.conversations import DOOR, Place
-from bot.doors.slack.posting import Posting
-from domain.cards import Progress, Text, card, parts_of
+from bot.doors.failures import Away, Busy, Gone, Halted, Refused
+from domain.cards import Progress, parts_of
 from domain.errors import HildaError
 from domain.messages import Reply
-from domain.people import Person
 from domain.wire import reply_from_json
 from store.record import Store
 from store.work.outbox import Outgoing
@@ -30,18 +28,29 @@ FIRST_WORD_SECONDS = 0.3
 AT_ONCE = 32
 """Posts under way at the same time; each is of another conversation."""
 AWAY_SECONDS = (1.0, 2.0, 5.0)
-"""Pauses while Slack does not answer."""
+"""Pauses while the platform does not answer."""
 HALTED_SECONDS = 30.0
 """How often a token that was refused is tried again."""
 
 log = structlog.get_logger()
 
 
+class Posting(Protocol):
+    async def say(self, held: Outgoing, reply: Reply) -> str:
+        """The platform's name for the post; raises what failures.py names."""
+        ...
+
+
 @dataclass
 class Delivery:
     store: Store
-    calls: Calls
+    door: str
+    """The door's name, with which its conversations begin."""
     posting: Posting
+    takes_us: Callable[[], Awaitable[bool]]
+    """Whether the platform takes our token again."""
+    gone: Callable[[Outgoing, Gone], Awaitable[None]]
+    """What could not be said, because there is nobody to say it to any more."""
     clock: Callable[[], float] = time.monotonic
     trouble: str = ""
     """Why nothing is delivered at all, "" while it is."""
@@ -50,7 +59,6 @@ class Delivery:
     _paused_until: float = 0.0
     _failures: int = 0
     _halted: bool = False
-    _told: set[tuple[str, str]] = field(default_factory=set)
 
     def wake(self) -> None:
         """There may be something to say."""
@@ -59,7 +67,7 @@ class Delivery:
     def halt(self, why: str) -> None:
         """Nothing can be said any more: said once, tried again rarely."""
         if not self._halted:
-            log.error("slack takes nothing from us any more: install the app again or renew its token", why=why)
+            log.error(f"{self.door} takes nothing from us any more: install the app again or renew its token", why=why)
         self._halted, self.trouble = True, why
         self._paused_until = self.clock() + HALTED_SECONDS
 
@@ -84,7 +92,7 @@ class Delivery:
 
     async def drained(self) -> None:
         """Returns when everything has been said, or nothing can be."""
-        while not self.trouble and (self._under_way or await self.store.outbox.waiting(DOOR)):
+        while not self.trouble and (self._under_way or await self.store.outbox.waiting(self.door)):
             await asyncio.sleep(POLL_SECONDS)
 
     async def _round(self) -> bool:
@@ -94,7 +102,7 @@ class Delivery:
         free = 1 if self._failures else AT_ONCE - len(self._under_way)
         if free <= 0 or (self._failures and self._under_way):
             return False
-        due = await self.store.outbox.due(DOOR, most=free, lease_seconds=LEASE_SECONDS)
+        due = await self.store.outbox.due(self.door, most=free, lease_seconds=LEASE_SECONDS)
         for held in due:
             task = asyncio.create_task(self._deliver(held))
             self._under_way.add(task)
@@ -124,9 +132,9 @@ class Delivery:
             await self.store.outbox.later(held.key, AWAY_SECONDS[0], str(halted))
         except Gone as gone:
             await self.store.outbox.failed(held.key, str(gone), for_good=True)
-            await self._tell_once(held, gone)
+            await self.gone(held, gone)
         except Refused as refused:
-            log.error("slack refused a reply", key=held.key, why=str(refused), needs=refused.needed)
+            log.error(f"{self.door} refused a reply", key=held.key, why=str(refused), needs=refused.needed)
             await self.store.outbox.failed(held.key, str(refused), for_good=bool(refused.needed))
         except ValueError as unreadable:
             log.error("a reply cannot be read", key=held.key, why=str(unreadable))
@@ -148,53 +156,18 @@ class Delivery:
         return await self.store.outbox.superseded(held)
 
     def _pause(self, why: str) -> None:
-        """Slack does not answer: one post after the other finds out when it does again."""
+        """The platform does not answer: one post after the other finds out when it does again."""
         if not self._failures:
-            log.warning("slack does not answer; what there is to say waits", why=why)
-        self.trouble = f"Slack does not answer: {why}"
+            log.warning(f"{self.door} does not answer; what there is to say waits", why=why)
+        self.trouble = f"{self.door.title()} does not answer: {why}"
         pause = AWAY_SECONDS[min(self._failures, len(AWAY_SECONDS) - 1)]
         self._failures += 1
         self._paused_until = self.clock() + pause
 
     async def _mended(self) -> bool:
         self._paused_until = self.clock() + HALTED_SECONDS
-        try:
-            await self.calls("auth.test")
-        except (Refused, Busy, Away):
+        if not await self.takes_us():
             return False
-        log.info("slack takes our token again")
+        log.info(f"{self.door} takes our token again")
         self._halted, self.trouble, self._paused_until = False, "", 0.0
         return True
-
-    async def _tell_once(self, held: Outgoing, gone: Gone) -> None:
-        """Who asked hears it in their direct conversation, once for each channel and reason."""
-        place = Place.parse(held.conversation)
-        if (place.channel, gone.error) not in self._told:
-            self._told.add((place.channel, gone.error))
-            log.warning("nothing can be said in a channel any more", channel=place.channel, why=str(gone))
-        asker = await self._asker(held)
-        if place.direct or asker is None or gone.error == "thread_not_found":
-            return
-        told = card("I cannot answer there", Text(_what_to_do(gone.error, place.channel)), tone="warning")
-        key = f"slack:gone:{gone.error}:{place.channel}"
-        await outbox.put(self.store, Place(place.team, asker.id).conversation, Reply(told, key=key))
-
-    async def _asker(self, held: Outgoing) -> Person | None:
-        reply = reply_from_json(held.payload)
-        if reply.person is not None:
-            return reply.person if reply.person.platform == DOOR else None
-        for said in reversed(await self.store.conversations.recent(held.conversation)):
-            if said.who.startswith(f"{DOOR}:"):
-                return Person.parse(said.who)
-        return None
-
-
-def _what_to_do(error: str, channel: str) -> str:
-    answer = f"I have an answer to what was asked in [a channel](https://slack.com/app_redirect?channel={channel})"
-    match error:
-        case "not_in_channel" | "channel_not_found":
-            return f"{answer}, but I am not in it. Type `/invite @hilda` there, then ask again."
-        case "is_archived" | "is_inactive":
-            return f"{answer}, but it is archived. Ask me here, or in another channel."
-        case _:
-            return f"{answer}, but Slack does not let me post there ({error}). Ask me here instead."

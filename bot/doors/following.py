@@ -8,7 +8,6 @@ import structlog
 
 from bot import outbox
 from bot.doors.running import Run
-from bot.doors.slack.conversations import DOOR
 from domain.cards import Card, ClusterLabel, Progress
 from domain.errors import HildaError
 from domain.messages import Reply
@@ -31,6 +30,8 @@ class Following:
     """Each replica writes the same replies under the same keys, so that they are said once."""
 
     store: Store
+    door: str
+    """Whose conversations it follows."""
     label: ClusterLabel
     cancel: Callable[[str], bool]
     """Stop what this replica does for a conversation."""
@@ -55,7 +56,7 @@ class Following:
             await asyncio.sleep(EVERY_SECONDS)
 
     def _matters(self, entry: JournalEntry) -> bool:
-        if entry.event == STOP and entry.topic.startswith(f"conversation:{DOOR}:"):
+        if entry.event == STOP and entry.topic.startswith(f"conversation:{self.door}:"):
             self.cancel(entry.topic.removeprefix("conversation:"))
             return False
         return entry.topic.startswith("proposal:")
@@ -64,7 +65,7 @@ class Following:
         """The steps of a script so far, in the place of the steps before."""
         proposal = topic.removeprefix("proposal:")
         conversation = await self._conversation(proposal)
-        if not conversation.startswith(f"{DOOR}:"):
+        if not conversation.startswith(f"{self.door}:"):
             return
         entries = await self.store.journal.since(0, [topic], most=10_000)
         run = Run()
