@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 POSTS_PER_SECOND = 1.0
 BURST = 5
-PER_MINUTE = {"chat.update": 50, "chat.delete": 50, "chat.postEphemeral": 100}
+PER_MINUTE = {
+    "chat.update": 50,
+    "chat.delete": 50,
+    "chat.postEphemeral": 100,
+    "chat.startStream": 20,
+    "chat.stopStream": 20,
+    "chat.appendStream": 100,
+}
 _MOST_CHANNELS = 5_000
 
 

@@ -11,10 +11,13 @@ import structlog
 from bot.doors.slack.calls import Busy, Calls, Gone, Refused, Unpresentable
 from bot.doors.slack.conversations import Place
 from bot.doors.slack.feedback import with_thumbs
+from bot.doors.slack.own_charts import OwnCharts, has_own_charts
 from bot.doors.slack.pace import Pace
+from bot.doors.slack.posted import Posted
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import File, Post, View, with_uploads
+from bot.doors.slack.streaming import Streaming, is_under_way
 from domain.cards import Card, Progress, parts_of
 from domain.conversations import opener
 from domain.messages import Reply
@@ -30,30 +33,18 @@ _MISSING = frozenset({"message_not_found", "cant_update_message", "edit_window_c
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What Slack calls the messages of one reply, in order."""
-
-    channel: str = ""
-    ts: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "/".join((self.channel, *self.ts)) if self.channel else ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Posted":
-        channel, *ts = text.split("/")
-        return cls(channel, tuple(ts))
-
-
 @dataclass
 class Posting:
     calls: Calls
     pace: Pace
     post_of: Callable[[str], Awaitable[str]]
     """What a key became here, "" while it became nothing."""
+    own_charts: OwnCharts = field(default_factory=OwnCharts)
+    streaming: Streaming = field(init=False)
     _directs: dict[str, str] = field(default_factory=dict)
-    _chart_blocks: bool = True
+
+    def __post_init__(self) -> None:
+        self.streaming = Streaming(self.calls, self.pace)
 
     async def say(self, held: Outgoing, reply: Reply) -> str:
         """Slack's name for the post; raises what a call raises, and `Busy` when it would have to wait for long."""
@@ -61,10 +52,19 @@ class Posting:
         if reply.audience == "person" and reply.person is not None and not place.direct:
             return await self._privately(held, reply, place)
         before = Posted.parse(held.updates)
-        if before.channel and _is_progress(reply.card) and self.pace.wait("chat.update", "", unimportant=True):
+        if before.streaming:
+            if is_under_way(reply.card) and await self.streaming.go_on(reply.card, before.channel, before.ts[0]):
+                return held.updates
+            await self._turn("chat.stopStream", before.channel)
+            await self.streaming.end(before.channel, before.ts[0])
+        elif before.channel and _is_progress(reply.card) and self.pace.wait("chat.update", "", unimportant=True):
             return held.updates
         # A try before this one may have come through without our hearing of it.
         found = await self._posted_before(held, place) if held.attempt > 1 else {}
+        if not (before.channel or found) and self.streaming.wanted(reply.card, place):
+            begun = await self.streaming.begun(place) if held.attempt > 1 else ""
+            if ts := begun or await self.streaming.begin(reply.card, place):
+                return str(Posted(place.channel, (ts,), streaming=True))
         return str(await self._show(held.key, reply.card, place, before, found))
 
     async def _in_its_thread(self, held: Outgoing, place: Place) -> Place:
@@ -81,30 +81,43 @@ class Posting:
         return Place(place.team, begun.channel, begun.ts[0])
 
     async def _show(self, key: str, card: Card, place: Place, before: Posted, found: dict[int, str]) -> Posted:
-        try:
-            return await self._put(key, await self._drawn(key, card, place), place, before, found)
-        except Unpresentable as refused:
-            log.error("slack does not take a card; it is shown as text", key=key, title=card.title, why=str(refused))
+        """As well as Slack takes it: with charts of its own, with pictures in their place, as text."""
+        for own_charts in (True, False) if self.own_charts.wanted else (False,):
+            posts = await self._drawn(key, card, own_charts=own_charts)
+            try:
+                shown = await self._put(key, posts, place, before, found)
+            except Unpresentable as refused:
+                why = refused
+                if not has_own_charts(posts):
+                    break
+            else:
+                if self.own_charts.wanted and not own_charts:
+                    self.own_charts.refused()
+                return shown
+        log.error("slack does not take a card; it is shown as text", key=key, title=card.title, why=str(why))
         texts = [Post(text, ()) for text in plain(card)]
         return await self._put(key, texts, place, before, found)
 
     async def _put(
         self, key: str, posts: Sequence[Post], place: Place, before: Posted, found: dict[int, str]
     ) -> Posted:
-        """Update what is there, post the rest, delete what is left over."""
+        """Update what is there, post the rest, delete what is left over; `found` keeps what is out, should it fail."""
         shown: list[str] = []
+        channel = before.channel or place.channel
         for number, post in enumerate(posts):
-            there = before.ts[number] if number < len(before.ts) else found.get(number, "")
-            channel = before.channel or place.channel
+            there = found.get(number) or (before.ts[number] if number < len(before.ts) else "")
             try:
                 ts = await self._update(key, number, post, channel, there) if there else ""
                 shown.append(ts or await self._post(key, number, post, place, shown[0] if shown else ""))
             except Busy as busy:
                 busy.begun = bool(shown)
                 raise
-        for surplus in before.ts[len(posts) :]:
-            await self._delete(before.channel, surplus)
-        return Posted(before.channel or place.channel, tuple(shown))
+            found[number] = shown[-1]
+        over = dict(enumerate(before.ts)) | found
+        for number in sorted(over):
+            if number >= len(posts):
+                await self._delete(channel, over[number])
+        return Posted(channel, tuple(shown))
 
     async def _update(self, key: str, number: int, post: Post, channel: str, ts: str) -> str:
         """Its ts, or "" where it cannot be updated any more."""
@@ -144,7 +157,7 @@ class Posting:
     async def _privately(self, held: Outgoing, reply: Reply, place: Place) -> str:
         """Only for one person, in the thread; where they cannot see it there, in their direct conversation."""
         assert reply.person is not None
-        posts = await self._drawn(held.key, reply.card, place, files=False)
+        posts = draw(reply.card, View(charts_as_pictures=False))
         thread = await self._replied(place)
         for post in posts:
             await self._turn("chat.postEphemeral", place.channel)
@@ -172,11 +185,9 @@ class Posting:
             return place.thread
         return place.thread if len(said.get("messages") or ()) > 1 else ""
 
-    async def _drawn(self, key: str, card: Card, place: Place, *, files: bool = True) -> tuple[Post, ...]:
+    async def _drawn(self, key: str, card: Card, *, own_charts: bool) -> tuple[Post, ...]:
         """The card's messages with their pictures uploaded; without them where that cannot be."""
-        posts = draw(card, View(chart_blocks=False, charts_as_pictures=files))
-        if not files:
-            return posts
+        posts = draw(card, View(chart_blocks=own_charts))
         return tuple([await self._with_pictures(key, post) for post in with_thumbs(posts, card)])
 
     async def _with_pictures(self, key: str, post: Post) -> Post:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot import outbox
-from domain.cards import Chart, Code, Progress, Series, Text, card
+from bot.doors.slack.render.card import draw
+from bot.doors.slack.render.post import View
+from domain.cards import Card, Chart, Code, Progress, Series, Text, card
 from domain.messages import Incoming, Message, Reply
 from domain.people import Person
 from tests.bot.doors.slack.made_up import LABEL, Office, office_at, open_office, reply
@@ -203,24 +205,75 @@ async def test_what_is_for_one_person_is_seen_by_nobody_else(office: Office) -> 
     assert len(words(office.slack.direct(carol))) == 1
 
 
+def with_a_chart(*more: Code) -> Card:
+    start = datetime(2026, 3, 12, 13, 50, tzinfo=UTC)
+    points = tuple((start + timedelta(minutes=n), float(n)) for n in range(40))
+    return card("Latency", Chart("p99", "s", (Series("checkout", points),)), *more, cluster=LABEL)
+
+
+async def test_charts_are_slacks_own_where_the_workspace_has_them(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    asked = await alice.says(shop, "a")
+
+    await outbox.put(office.store, conversation(shop, asked), reply("chart", with_a_chart()))
+    await office.settled()
+
+    (said,) = shop.thread(asked)[1:]
+    (chart,) = [block for block in said.blocks if block["type"] == "data_visualization"]
+    assert len(chart["chart"]["axis_config"]["categories"]) == 20
+    assert said.files == []
+
+
+async def test_a_workspace_that_refuses_slacks_own_charts_gets_pictures_and_is_not_asked_again(office: Office) -> None:
+    """Nothing is said twice on the way, and nothing becomes text for it."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    asked = await alice.says(shop, "a")
+    office.slack.app.data_visualization = False
+
+    for name in ("one", "two"):
+        await outbox.put(office.store, conversation(shop, asked), reply(name, with_a_chart()))
+        await office.settled()
+
+    assert [block["type"] for seen in shop.thread(asked) for block in seen.blocks].count("image") == 2
+    assert len(shop.thread(asked)) == 3
+    assert len(office.slack.api.refused("chat.postMessage")) == 1
+
+
+async def test_what_was_out_before_slack_refused_the_rest_is_not_said_again(office: Office) -> None:
+    """A card of several messages whose second one is refused becomes text where it stands."""
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+    asked = await alice.says(shop, "a")
+    long = card("Long", *(Text(f"part-{number:02d} " + "word " * 500) for number in range(12)), cluster=LABEL)
+    parts = len(draw(long, View()))
+    office.slack.answer_late("chat.postMessage", 0.0)
+    office.slack.refuse("chat.postMessage", "invalid_blocks")
+
+    await outbox.put(office.store, conversation(shop, asked), reply("long", long))
+    await office.settled()
+
+    assert parts > 1
+    said = "\n".join(words(shop))
+    assert all(said.count(f"part-{number:02d}") == 1 for number in range(12))
+
+
 async def test_pictures_stand_in_the_message_and_long_scripts_beside_it(office: Office) -> None:
     """A chart is uploaded first, since the message names it; the whole of a long script is a file in the thread."""
     alice = office.slack.user("alice")
     shop = office.slack.channel("shop", alice)
     asked = await alice.says(shop, "a")
-    start = datetime(2026, 3, 12, 13, 50, tzinfo=UTC)
-    points = tuple((start + timedelta(minutes=n), float(n)) for n in range(40))
     script = "\n".join(f"kubectl -n shop get pods --selector=app=checkout-{n}" for n in range(400))
-    shown = card("Latency", Chart("p99", "s", (Series("checkout", points),)), Code(script), cluster=LABEL)
+    office.slack.app.data_visualization = False
 
-    await outbox.put(office.store, conversation(shop, asked), reply("chart", shown))
+    await outbox.put(office.store, conversation(shop, asked), reply("chart", with_a_chart(Code(script))))
     await office.settled()
 
     files = [file for seen in shop.thread(asked) for file in seen.files]
     pictures = [block for seen in shop.thread(asked) for block in seen.blocks if block["type"] == "image"]
     assert len(pictures) == 1
     assert script in [(file.content or b"").decode() for file in files if not file.is_image]
-    assert not office.slack.api.refused("chat.postMessage")
 
 
 async def test_a_post_that_somebody_deleted_is_posted_anew(office: Office) -> None:
