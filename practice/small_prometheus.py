@@ -15,6 +15,10 @@ from practice.telemetry import Telemetry, go_on, scrapes_every
 
 
 class SmallPrometheus(Telemetry):
+    @property
+    def alertmanager_url(self) -> str:
+        return self.url
+
     @classmethod
     async def start(
         cls, folder: Path, plane: Plane, *, namespaces: Collection[str] = (), chapters: Sequence[Chapter] = ()

@@ -26,6 +26,11 @@ class Telemetry:
     url: str
     children: Children
 
+    @property
+    def alertmanager_url(self) -> str:
+        """ "" where no Alertmanager's API is to be had beside it."""
+        return ""
+
     async def ask(self, query: str, at: float | None = None) -> dict[str, float]:
         """An instant query's values, by their labels as JSON."""
         asked = {"query": query} | ({} if at is None else {"time": f"{at:.3f}"})

@@ -26,6 +26,7 @@ async def executor_child(settings: Settings, kubeconfig: Path, context: str, log
         "HILDA_AUDIT_KEY_FILE": str(settings.audit_key),
         "KUBECONFIG": str(kubeconfig),
         "HILDA_CONTEXT": context,
+        "ALERTMANAGER_URL": settings.alertmanager_url,
         "PYTHONPATH": str(Path(str(bot.__file__)).parent.parent),
         "PYTHONSAFEPATH": "1",
     }

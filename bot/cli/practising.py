@@ -68,6 +68,7 @@ class Practice:
             "HILDA_STATE_DIR": str(self.settings.state_dir),
             "KUBECONFIG": str(oncall),
             "PROMETHEUS_URL": ground.prometheus_url,
+            "ALERTMANAGER_URL": ground.alertmanager_url,
         }
         lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items() if value]
         lines += [f'export PATH={shlex.quote(":".join(filter(None, folders)))}:"$PATH"']
@@ -137,6 +138,7 @@ async def _hilda(ground: PracticeGround, no_sandbox: str) -> AsyncIterator[Pract
         kubeconfig=str(ground.kubeconfig),
         context=ground.context,
         prometheus_url=ground.prometheus_url,
+        alertmanager_url=ground.alertmanager_url,
         state_dir=state,
         database_url="",
         audit_key_file=state / "keys" / "audit.key",
