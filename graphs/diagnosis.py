@@ -19,8 +19,10 @@ from graphs.model_words import ModelWords, words_for
 from graphs.replying import Replies
 from graphs.words import times
 from graphs.words.answer import Answer, named
+from graphs.words.turned import turned
 from store.past_fixes import PastFix
 from tools.checkup import Checkup, checkup
+from tools.detectors.held import Held
 from tools.kubernetes.changes import Change, recent_changes
 
 _CHANGES_SINCE = timedelta(hours=24)
@@ -62,10 +64,12 @@ async def look_around(desk: Desk, message: Message, focus: Focus, *, looking: "L
     namespaces = (focus.namespace,) if focus.namespace else None
     base = desk.look_for(message, namespaces)
     look = Look(base.asker, base.now, base.scope, base.seconds, base.budget, focus.window)
-    done = await checkup(
-        desk.kube, look, desk.metrics, on_progress=looking, on_findings=looking.found if looking else None
-    )
+    found = looking.found if looking else None
+    held = await _held(desk, message.conversation, focus)
+    done = await checkup(desk.kube, look, desk.metrics, on_progress=looking, on_findings=found, held=held)
     concerned = [cause for cause in done.causes if Seen.concerns(cause, focus.service)]
+    # A follow-up goes on with what was explained, also where something else weighs more by now.
+    concerned.sort(key=lambda cause: cause.key != focus.cause)
     past = tuple(
         finding
         for finding in done.findings
@@ -73,6 +77,14 @@ async def look_around(desk: Desk, message: Message, focus: Focus, *, looking: "L
     )
     since = base.now - focus.window.start + timedelta(minutes=30) if focus.window else _CHANGES_SINCE
     return Seen(done, tuple(concerned), _ordered(past), tuple(recent_changes(done.state, since)))
+
+
+async def _held(desk: Desk, conversation: str, focus: Focus) -> Held | None:
+    """What the conversation was told before, where a look of now may happen to miss it."""
+    if not focus.held:
+        return None
+    evidence = await desk.store.conversations.evidence_of(conversation, focus.held["evidence"])
+    return Held.from_json(focus.held, evidence) if evidence else None
 
 
 async def recall(desk: Desk, cause: Cause) -> Recalled:
@@ -99,6 +111,7 @@ async def explain(
         fix=what_it_does(recalled.plan) if recalled and recalled.plan else "",
         helped=recalled.helped if recalled else (),
         asked=focus.service,
+        turned=turned(focus, seen.causes),
         looked_at=_looked_at(seen, focus),
         window=window,
         model=words,

@@ -54,6 +54,11 @@ class Conversations:
         found = await self._evidence(conversation, evidence.c.id == evidence_id)
         return found[0] if found else None
 
+    async def evidence_of(self, conversation: str, ids: Iterable[str]) -> tuple[Evidence, ...]:
+        """Those of these observations that are kept."""
+        wanted = tuple(ids)
+        return await self._evidence(conversation, evidence.c.id.in_(wanted)) if wanted else ()
+
     async def all_evidence(self, conversation: str) -> tuple[Evidence, ...]:
         """Everything seen in this conversation, newest first."""
         return await self._evidence(conversation)

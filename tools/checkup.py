@@ -14,6 +14,7 @@ from domain.plain_json import Json
 from tools.detectors.catalog import find_all
 from tools.detectors.causes import fold
 from tools.detectors.complaining import logs_to_read, with_complaints
+from tools.detectors.held import Held, with_held
 from tools.detectors.preceding import with_preceding_changes
 from tools.kubernetes.client import KubeClient
 from tools.kubernetes.kinds import ESSENTIAL_KINDS
@@ -59,10 +60,12 @@ async def checkup(
     *,
     on_progress: Callable[[str], None] | None = None,
     on_findings: Callable[[tuple[Finding, ...]], None] | None = None,
+    held: Held | None = None,
 ) -> Checkup:
     """Read the cluster, then its metrics, find what is wrong, fold it.
 
-    `on_findings` hears what the cluster alone shows, before the metrics are read. Metrics that cannot be had are a
+    `on_findings` hears what the cluster alone shows, before the metrics are read. `held` is what an earlier look of the
+    same conversation found, which this one may miss. Metrics that cannot be had are a
     note, not a failure. Raises ToolFailed when the cluster cannot be looked at.
     """
     began = perf_counter()
@@ -79,7 +82,7 @@ async def checkup(
         state = with_logs(state, await read_few(client, look, logs_to_read(felt, state)))
         felt = with_complaints(felt, state)
     start = perf_counter()
-    findings = with_preceding_changes((*found, *felt), state)
+    findings = with_held(with_preceding_changes((*found, *felt), state), held, state)
     causes = fold(findings, state)
     took["detectors"] = round(perf_counter() - start, 3)
     took["total"] = round(perf_counter() - began, 3)

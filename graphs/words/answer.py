@@ -41,6 +41,8 @@ class Answer:
     helped: tuple[PastFix, ...] = ()
     asked: str = ""
     """The service that was asked about."""
+    turned: str = ""
+    """What became of the cause that was told before, where it is another one now."""
     looked_at: str = ""
     window: str = ""
     model: ModelWords | None = None
@@ -52,7 +54,12 @@ def answer_card(answer: Answer, cluster: ClusterLabel, now: datetime, zone: str,
         return _nothing_wrong(answer, cluster, now, zone)
     first = answer.causes[0]
     tone: Tone = "bad" if first.finding.severity is Severity.critical else "warning"
-    parts: list[Part] = [*_model_part(answer), Facts(_facts(answer, first, now, zone)), *_others(answer.causes[1:])]
+    parts: list[Part] = [
+        *_turned(answer),
+        *_model_part(answer),
+        Facts(_facts(answer, first, now, zone)),
+        *_others(answer.causes[1:]),
+    ]
     parts += answer.charts[:1]
     if answer.notes:
         parts.append(Text("\n".join(f"- {note}" for note in answer.notes)))
@@ -178,6 +185,11 @@ def _others(causes: Sequence[Cause]) -> Iterable[Part]:
         yield Text("\n".join(["Also wrong, and not explained by the first:", *lines]))
 
 
+def _turned(answer: Answer) -> Iterable[Part]:
+    if answer.turned:
+        yield Text(answer.turned)
+
+
 def _model_part(answer: Answer) -> Iterable[Part]:
     if answer.model is not None:
         numbers = {item.id: number for number, item in enumerate(sources(answer), 1)}
@@ -205,12 +217,13 @@ def _nothing_wrong(answer: Answer, cluster: ClusterLabel, now: datetime, zone: s
     if any(answer.state.coverage.get(kind) != "read" for kind in ("Pod", "Deployment")):
         return card(
             "I cannot tell: I could not see enough",
+            *_turned(answer),
             *_model_part(answer),
             Text("\n".join(f"- {note}" for note in (*answer.state.notes, *answer.notes))),
             tone="warning",
             cluster=cluster,
         )
-    parts: list[Part] = [*_model_part(answer)]
+    parts: list[Part] = [*_turned(answer), *_model_part(answer)]
     if answer.past:
         parts.append(Facts(_past_facts(answer, now, zone)))
         title = f"Nothing is wrong now; {answer.past[0].title[0].lower()}{answer.past[0].title[1:]}"

@@ -50,6 +50,11 @@ def fold(findings: Iterable[Finding], state: ClusterState) -> tuple[Cause, ...]:
     return tuple(cause for _, cause in causes[:AT_MOST])
 
 
+def own_confidence(finding: Finding) -> float:
+    """How sure a finding is of itself, from 0 to 1, before what else speaks for or against it."""
+    return float(finding.facts.get("confidence", _TRUST.get(finding.code, 0.5)))
+
+
 def _parents(active: list[Finding], relations: Relations) -> tuple[dict[str, str], dict[str, str]]:
     """Each consequence's cause, by id, and the sentence that connects them; never in a circle."""
     parents: dict[str, str] = {}
@@ -82,8 +87,7 @@ def _cause(
 ) -> Cause:
     supporting = [*(e.summary for e in root.evidence), *(sentences[f.id] for f in followers)]
     against = _against(root, share, state)
-    own = float(root.facts.get("confidence", _TRUST.get(root.code, 0.5)))
-    confidence = own * (0.8 + 0.2 * share) - 0.05 * len(against)
+    confidence = own_confidence(root) * (0.8 + 0.2 * share) - 0.05 * len(against)
     followers.sort(key=lambda f: (-f.severity, f.code, str(f.object)))
     return Cause(
         finding=root,
