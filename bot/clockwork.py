@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=7)
 """How long jobs done, posts made and what was told in the journal are remembered."""
 SLOTS_KEPT = timedelta(days=2)
+ALERTS_KEPT = timedelta(days=90)
 
 
 def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
@@ -32,11 +33,29 @@ def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
         await store.subscriptions.put_due(cluster, due, settings.worker)
         opened.worker.wake()
 
+    async def alerts(due: datetime) -> None:
+        await _poll_alerts(opened)
+
+    async def silent_alerts(due: datetime) -> None:
+        if await store.alerts.silent(timedelta(hours=settings.alerting.silent_hours), cluster=cluster):
+            opened.worker.wake()
+
+    polled = timedelta(seconds=settings.alerts_poll_seconds)
     return (
+        *([Timed(f"alerts are polled@{cluster}", polled, alerts)] if opened.desk.alertmanager and polled else []),
+        Timed(f"silent alerts end@{cluster}", timedelta(minutes=10), silent_alerts),
         Timed(f"reports are due@{cluster}", timedelta(seconds=15), reports),
         Timed("proposals expire", timedelta(seconds=15), expiry),
         Timed("what is old is forgotten", timedelta(hours=1), forgetting),
     )
+
+
+async def _poll_alerts(opened: "App") -> None:
+    from bot.doors.alertmanager.poll import poll
+
+    assert opened.desk.alertmanager is not None
+    await poll(opened.desk.alertmanager, opened.store.alerts, opened.desk.cluster)
+    opened.worker.wake()
 
 
 async def _expire_proposals(opened: "App") -> None:
@@ -56,3 +75,4 @@ async def _forget(opened: "App") -> None:
     for part in (store.jobs, store.outbox, store.journal):
         await part.prune(KEPT)
     await store.slots.prune(SLOTS_KEPT)
+    await store.alerts.prune(ALERTS_KEPT)

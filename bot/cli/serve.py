@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.doors.slack.door import SlackDoor
     from bot.settings import Settings
+    from domain.alerts import HeardAlert
+    from store.work.alerts import Received
 
 AT_ONCE = 24
 """Conversations that are worked on at the same time."""
@@ -105,8 +107,15 @@ async def _slack(settings: "Settings", opened: "App") -> "AsyncIterator[SlackDoo
 
 @asynccontextmanager
 async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> AsyncIterator[int]:
+    from bot.doors.http.alerts import alerts_router
     from bot.doors.http.listening import listening
+    from bot.doors.http.senders import Senders
     from bot.doors.http.service import service
+
+    async def receive(batch: "Sequence[HeardAlert]", source: str) -> "Received":
+        received = await opened.store.alerts.receive(batch, source, cluster=opened.desk.cluster)
+        opened.worker.wake()
+        return received
 
     async def troubles() -> Mapping[str, str]:
         found = {}
@@ -119,5 +128,11 @@ async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> Async
         return found
 
     routes = {"/slack/events": door.receive} if door.by_http else {}
-    async with listening(service(troubles, routes), settings.http_host, settings.http_port) as port:
+    senders = Senders(
+        settings.alerts_token.get_secret_value(),
+        settings.alerts_username,
+        settings.alerts_password.get_secret_value(),
+    )
+    routers = [alerts_router(receive, senders)]
+    async with listening(service(troubles, routes, routers), settings.http_host, settings.http_port) as port:
         yield port

@@ -43,8 +43,11 @@ class Alerts:
         self._together = Together(self._write, _MOST_TOGETHER)
 
     async def receive(self, batch: Sequence[HeardAlert], source: str, *, cluster: str) -> Received:
-        """Kept for good when this returns. Each group that changed has a job of this cluster's that waits."""
-        return await self._together.add(_Batch(batch, source, cluster)) if batch else Received()
+        """Kept for good when this returns. Each group that changed has a job of this cluster's that waits.
+
+        `source`: by which way they came, `webhook/RECEIVER` or `poll/RECEIVER`.
+        """
+        return await self._together.add(_Batch(batch, f"{source}@{cluster}", cluster)) if batch else Received()
 
     async def group(self, key: str, *, most: int = 1000) -> tuple[Alert, ...]:
         """What fires of a group, and what was resolved within the last day; oldest first.
@@ -99,9 +102,9 @@ class Alerts:
         async with self._database.read() as tx:
             return from_micros(await tx.clock())
 
-    async def vanished(self, asked_at: datetime, source: str, *, cluster: str) -> int:
-        """What the poll lists no longer is over: of that source, and not heard of since `asked_at`. How many."""
-        gone = (alert.c.source.startswith(source, autoescape=True), alert.c.seen_at < to_micros(asked_at))
+    async def vanished(self, asked_at: datetime, *, cluster: str) -> int:
+        """What this cluster's poll lists no longer is over: not heard of since `asked_at`. How many."""
+        gone = (alert.c.source.startswith("poll/"), alert.c.seen_at < to_micros(asked_at))
         return await self._end("vanished", cluster, *gone)
 
     async def silent(self, since: timedelta, *, cluster: str) -> int:
@@ -134,7 +137,7 @@ class Alerts:
             await tx.in_order()
             over = (
                 update(alert)
-                .where(alert.c.state == "firing", *which)
+                .where(alert.c.state == "firing", alert.c.source.endswith(f"@{cluster}", autoescape=True), *which)
                 .values(state="resolved", resolved_at=DB_CLOCK, ended=how)
                 .returning(alert.c.group_key)
             )
@@ -168,7 +171,7 @@ def _alert(row: Any) -> Alert:
         group_key=row["group_key"],
         resolved_at=None if row["resolved_at"] is None else from_micros(row["resolved_at"]),
         ended=row["ended"],
-        source=row["source"],
+        source=row["source"].rpartition("@")[0],
         cluster=row["cluster"],
         link=row["link"],
         suppressed=row["suppressed"],
