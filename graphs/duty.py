@@ -100,10 +100,11 @@ class Duty:
         if not alerts:
             return []
         names = await self._names()
-        found: dict[Focus, list[Alert]] = {}
+        found: dict[tuple[str, str], list[Alert]] = {}
         for alert in alerts:
-            found.setdefault(focus_of([alert], names), []).append(alert)
-        subjects = list(found.items())
+            about = focus_of([alert], names)
+            found.setdefault((about.namespace, about.service), []).append(alert)
+        subjects = [(focus_of(some, names), some) for some in found.values()]
         rest = [alert for _, some in subjects[MOST_SUBJECTS:] for alert in some]
         return [*subjects[:MOST_SUBJECTS], *([(focus_of(rest, names), rest)] if rest else [])]
 
