@@ -137,6 +137,21 @@ class Settings(BaseSettings):
     slack_friends: tuple[str, ...] = Field((), validation_alias=AliasChoices("HILDA_SLACK_FRIENDS", "slack_friends"))
     """Ids of other workspaces or enterprises whose people count as members of ours."""
 
+    teams_app_id: str = Field("", validation_alias=AliasChoices("TEAMS_APP_ID", "teams_app_id"))
+    teams_app_password: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("TEAMS_APP_PASSWORD", "teams_app_password")
+    )
+    teams_tenant_id: str = Field("", validation_alias=AliasChoices("TEAMS_TENANT_ID", "teams_tenant_id"))
+    teams_tenants: tuple[str, ...] = Field((), validation_alias=AliasChoices("HILDA_TEAMS_TENANTS", "teams_tenants"))
+    """Further tenants whose people may speak with Hilda; TEAMS_TENANT_ID's always may."""
+    teams_service_hosts: tuple[str, ...] = Field(
+        ("smba.trafficmanager.net",), validation_alias=AliasChoices("HILDA_TEAMS_SERVICE_HOSTS", "teams_service_hosts")
+    )
+    teams_development: bool = Field(
+        False, validation_alias=AliasChoices("HILDA_TEAMS_DEVELOPMENT", "teams_development")
+    )
+    """Teams' Playground on this machine, which sends no tokens, may speak as anybody."""
+
     @field_validator("slack_api_url")
     @classmethod
     def _is_an_api_url(cls, value: str) -> str:
