@@ -16,6 +16,7 @@ from graphs.assist import Assist
 from graphs.climbing import put_forward
 from graphs.desk import Desk
 from graphs.duty import Duty
+from graphs.incident_acts import IncidentActs
 from graphs.remediate import Remedies
 from graphs.reports import Reports
 from graphs.words import outcome, small
@@ -32,6 +33,7 @@ class Dispatcher:
         self._assist = assist
         self._remedies = remedies
         self._duty = duty
+        self._acts = IncidentActs(desk)
         self._reports = Reports(desk)
 
     async def handle(self, incoming: Incoming) -> AsyncIterator[Reply]:
@@ -78,7 +80,8 @@ class Dispatcher:
             yield self._privately(message, _no_role(message.author, role, Act.ask))
             return
         await self._desk.store.conversations.heard(message.conversation, message.author, message.text, message.id)
-        async for reply in self._assist.run(message):
+        act = await self._acts.meant(message)
+        async for reply in self._assist.run(message) if act is None else self._acts.do(message, act):
             yield reply
 
     async def _pressed(self, pressed: ButtonPressed | FormSubmitted, prefix: str, reason: str) -> AsyncIterator[Reply]:

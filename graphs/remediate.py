@@ -20,6 +20,8 @@ from typing import Any, Literal, TypedDict
 from domain.messages import Reply
 from domain.proposals import Proposal, ProposalState, changing
 from domain.silences import is_about_alertmanager
+from graphs import telling
+from graphs.closing import mended
 from graphs.desk import Desk
 from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Command, Runtime, StateGraph, interrupt
 from graphs.verifying import did_it_help
@@ -106,7 +108,7 @@ async def _learn(state: Remedy, runtime: Runtime[Memory]) -> Remedy:
         told = dataclasses.replace(record.execution.outcome, verified=helped)
         await desk.store.incidents.outcome(proposal, told, [write.command for write in changing(proposal)])
     if helped and proposal.incident and proposal.cause_key and not proposal.undo_of:
-        await desk.store.incidents.close(proposal.incident, f"{proposal.title}: verified")
+        await mended(desk, proposal.incident, f"{proposal.title}: verified")
     card = words.outcome_card(
         record, helped, tuple(state["reasons"]), desk.label_of(proposal.requester), desk.clock(), state["zone"]
     )
@@ -123,6 +125,7 @@ async def _note_the_silence(desk: Desk, proposal: Proposal, *, helped: bool | No
     told = {"proposal": proposal.id, "by": str(proposal.requester)}
     kind = "unsilenced" if proposal.undo_of else "silenced"
     await desk.store.incidents.add(proposal.incident, kind, text, told, key=f"outcome:{proposal.id}")
+    await telling.later(desk, proposal.incident)
 
 
 def build(checkpoints: BaseCheckpointSaver[str]) -> Any:

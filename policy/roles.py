@@ -20,6 +20,8 @@ class Act(StrEnum):
     """Reject or revoke somebody else's proposal; one's own may always be rejected."""
     settle = "settle how a run ended"
     """Say what became of a run whose executor was lost."""
+    tend = "look after incidents"
+    """Acknowledge, take, hand over, snooze, merge and close them."""
     mute = "mute a channel"
     """Have nothing said unasked in a place that others read, too."""
     manage_people = "manage people"
@@ -34,6 +36,7 @@ _LEAST = {
     Act.approve_high: Role.operator,
     Act.reject: Role.operator,
     Act.settle: Role.operator,
+    Act.tend: Role.operator,
     Act.mute: Role.developer,
     Act.manage_people: Role.admin,
     Act.configure: Role.admin,
