@@ -18,6 +18,7 @@ from store.ledger.proposals import Proposals
 from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
 from store.mutes import Mutes
+from store.ratings import Ratings
 from store.subscriptions import Subscriptions
 from store.work.alerts import Alerts
 from store.work.jobs import Jobs
@@ -50,6 +51,7 @@ class Store:
         self.incident_states = IncidentStates(database)
         self.conversations = Conversations(database)
         self.mutes = Mutes(database, self.audit)
+        self.ratings = Ratings(database, self.audit)
 
     @classmethod
     async def open(cls, url: str, audit_key: Path, *, create: bool = True) -> "Store":

@@ -209,6 +209,7 @@ class SlackDoor:
         )
         self._surfaces = Surfaces(listener, self.desk, self.calls)
         self._surfaces.register(self.bolt)
+        self._start(self._surfaces.follow())
         for event in ("app_uninstalled", "tokens_revoked"):
             self.bolt.event(event)(self._uninstalled)
         listener.register(self.bolt)

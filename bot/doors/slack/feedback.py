@@ -10,7 +10,8 @@ from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import About, reason_view
 from bot.doors.slack.render.post import Post
 from domain.cards import Card, Sources, Text, card, parts_of
-from domain.plain_json import Json
+from domain.plain_json import Json, dig
+from store.ratings import Rating
 
 ACTION = "hilda:feedback:0"
 HELPED, MISSED = "helped", "missed"
@@ -49,19 +50,20 @@ class Feedback:
     async def on_press(self, body: Json, ack: AsyncAck) -> None:
         """A thumb is kept at once; a thumb down is asked what was wrong, which nobody has to answer."""
         action = (body.get("actions") or [{}])[0]
-        rating = MISSED if action.get("value") == MISSED else HELPED
+        rating: Rating = "missed" if action.get("value") == MISSED else "helped"
         person, _ = await self._reception.who(body)
         conversation = await self._reception.listener.conversation_of(body)
-        await self._reception.store.audit.note(str(person), "rated", conversation, result=rating)
-        thanks = card("Thank you", Text("It is in the record, and helps me to get better."))
-        if rating == MISSED:
+        answer = f"{conversation}/{dig(body, 'container', 'message_ts', default='')}"
+        new = await self._reception.store.ratings.rate(answer, person, rating)
+        if new and rating == MISSED:
             asked = card("What was wrong?", Text("Your words go into the record, for those who teach me."))
-            what = About("feedback", conversation, conversation=conversation)
+            what = About("feedback", answer, conversation=conversation)
             if await self._reception.open(
                 body, reason_view(asked, what, submit="Send", label="What was wrong or missing")
             ):
                 await ack()
                 return
+        words = "It is in the record, and helps me to get better." if new else "You said so before; once is enough."
         key = f"{self._reception.listener.click_key(body, action)}:private"
-        await self._reception.tell(body, key, thanks)
+        await self._reception.tell(body, key, card("Thank you", Text(words)))
         await ack()

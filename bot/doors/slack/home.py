@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+import time
 from datetime import datetime
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.doors.slack.assistant import Assistant
 from bot.doors.slack.conversations import DOOR
+from bot.doors.slack.open_homes import OpenHomes
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.home import home_view
@@ -24,12 +26,15 @@ from store.ledger.records import ProposalRecord
 MOST = 8
 """Proposals and incidents shown; the rest is a command away."""
 SYSTEM_SECONDS = 1.5
+SYSTEMS_KEPT_SECONDS = 5.0
 SETTINGS_BUTTON = "hilda:settings:0"
 
 
 class Home:
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
+        self._open = OpenHomes(reception.store)
+        self._systems: tuple[float, Card] | None = None
 
     def register(self, app: AsyncApp) -> None:
         app.event("app_home_opened")(self.on_open)
@@ -43,7 +48,12 @@ class Home:
             return
         if user:
             person, _ = await self._reception.listener.people.author(user)
+            await self._open.opened(person)
             self._reception.later(self.publish(person))
+
+    async def follow(self) -> None:
+        """Show those that are open anew when something in them changed, until cancelled."""
+        await self._open.follow(self.publish)
 
     async def publish(self, person: Person) -> None:
         """Show it as it is now."""
@@ -55,7 +65,7 @@ class Home:
         if not may(role, Act.ask):
             return home_view([card("Hello. I am Hilda.", Text(_unknown(person)))])
         waiting, incidents, systems = await asyncio.gather(
-            self._waiting(person, role), self._incidents(), self.systems_card()
+            self._waiting(person, role), self._incidents(), self._systems_lately()
         )
         settings = small.actions([small.button("Settings", SETTINGS_BUTTON, "settings")])
         return home_view([incidents, systems, self.you_card(person, role)], [*waiting, settings])
@@ -98,6 +108,13 @@ class Home:
         except (TimeoutError, HildaError) as why:
             rows = (("Connected systems", str(why) or "gave no answer in time"),)
         return card("Connected systems", Facts((("Slack", "connected"), *rows)), cluster=self._reception.label)
+
+    async def _systems_lately(self) -> Card:
+        """The same for all who look within a few seconds."""
+        now = time.monotonic()
+        if self._systems is None or now - self._systems[0] > SYSTEMS_KEPT_SECONDS:
+            self._systems = (now, await self.systems_card())
+        return self._systems[1]
 
     def you_card(self, person: Person, role: Role) -> Card:
         """Who somebody is to me, and what they may do."""

@@ -146,7 +146,7 @@ class Modals:
         reason = _values(view).get("reason", "").strip()
         if kept is not None and kept.action == "feedback":
             person, _ = await self._reception.who(body)
-            await self._reception.store.audit.note(str(person), "rated", kept.subject, why=reason, result="missed")
+            await self._reception.store.ratings.rate(kept.subject, person, "missed", reason)
             await ack(response_action="update", view=message_view(card("Thank you", Text("It is in the record."))))
             return
         if kept is None or kept.action not in _WORDS:

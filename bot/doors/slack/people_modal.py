@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.doors.slack.conversations import DOOR
-from bot.doors.slack.home import SETTINGS_BUTTON, Home
+from bot.doors.slack.home import SETTINGS_BUTTON
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render import small
 from bot.doors.slack.render.modals import message_view
@@ -20,7 +20,6 @@ _ROLES = tuple(role for role in Role if role is not Role.nobody)
 class PeopleModal:
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._home = Home(reception)
 
     def register(self, app: AsyncApp) -> None:
         app.action(SETTINGS_BUTTON)(self.on_button)

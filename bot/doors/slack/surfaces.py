@@ -27,13 +27,14 @@ class Surfaces:
         self._reception = Reception(
             listener, calls, desk.label, desk.highest, lambda: systems(desk), lambda: datetime.now(UTC)
         )
+        self._home = Home(self._reception)
 
     def register(self, app: AsyncApp) -> None:
         """Before the listener's own: what comes first, hears."""
-        home = Home(self._reception)
-        modals = Modals(self._reception, home)
+        modals = Modals(self._reception, self._home)
         people = PeopleModal(self._reception)
-        for part in (Commands(self._reception, modals, people), Shortcuts(self._reception), modals, people, home):
+        commands = Commands(self._reception, self._home, modals, people)
+        for part in (commands, Shortcuts(self._reception), modals, people, self._home):
             part.register(app)
         Assistant(self._reception).register(app)
         Feedback(self._reception).register(app)
@@ -42,6 +43,10 @@ class Surfaces:
         app.view_closed(unknown)(_noted)
         app.shortcut(unknown)(_noted)
         app.command(unknown)(_no_such_command)
+
+    async def follow(self) -> None:
+        """Keep what people have open up to date, until cancelled."""
+        await self._home.follow()
 
     async def close(self) -> None:
         await self._reception.close()

@@ -25,10 +25,9 @@ _FOR_EVERYBODY = frozenset({"help", "who"})
 
 
 class Commands:
-    def __init__(self, reception: Reception, modals: Modals, people: PeopleModal) -> None:
+    def __init__(self, reception: Reception, home: Home, modals: Modals, people: PeopleModal) -> None:
         self._reception = reception
         self._questions = questions = Questions()
-        home = Home(reception)
         deciding, standing = Deciding(home, modals), Standing(home, people, questions)
         self._words = (
             Word("help", "", "this list", self._help),

@@ -32,7 +32,7 @@ async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     async with open_office(tmp_path, getattr(request, "param", "http")) as opened:
         url = opened.slack.app.request_url
         opened.slack.app.configure(manifest.manifest(request_url=url))
-        dispatcher = Dispatcher(cast("Any", opened.desk), cast("Any", None), cast("Any", None))
+        dispatcher = Dispatcher(cast("Any", opened.desk), *[cast("Any", None)] * 3)
 
         async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
             decides = isinstance(incoming, ButtonPressed | FormSubmitted) and incoming.action in {"approve", "reject"}
@@ -475,6 +475,20 @@ async def test_the_home_tab_shows_what_waits_for_me_and_lets_me_decide(office: O
     assert await state(office, made) is ProposalState.approved
 
 
+async def test_the_home_tab_is_shown_anew_when_somebody_else_decided(office: Office) -> None:
+    """Nobody opens it again for that; who did not open it gets none."""
+    lead, boss = await person(office, "lead", Role.operator), await person(office, "boss", Role.operator)
+    shop = office.slack.channel("shop", lead, boss)
+    made = await proposed(office, shop)
+    await lead.opens_home()
+    await lead.sees_home(made.title)
+
+    await boss.runs(f"/hilda reject {made.id} not today", shop)
+
+    await lead.sees_home("Nothing waits for you", within=8)
+    assert boss.home is None
+
+
 async def test_ones_own_proposal_does_not_wait_for_oneself(office: Office) -> None:
     lead = await person(office, "lead", Role.operator)
     shop = office.slack.channel("shop", lead)
@@ -522,3 +536,23 @@ async def test_a_thumb_under_an_answer_with_sources_goes_into_the_record(office:
     rows = [row for row in await office.store.audit.tail() if row.what == "rated"]
     assert [(row.result, row.why) for row in rows] == [("missed", ""), ("missed", "it was the database")]
     assert alice.errors == []
+
+
+async def test_one_person_has_one_voice_about_an_answer(office: Office) -> None:
+    """The same thumb again adds nothing, and is thanked for once; others are heard as well."""
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop = office.slack.channel("shop", alice, bob)
+
+    async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
+        yield Reply(GALLERY["answer"], key=incoming.id)
+
+    office.on_reply(answer)
+    await alice.says(shop, "@hilda what is wrong?")
+    found = await shop.sees(lambda seen: "Helpful" in seen.buttons)
+    for someone in (alice, alice, bob):
+        await someone.presses(found, "Helpful")
+    await shop.sees("You said so before", by=alice)
+
+    rows = [row for row in await office.store.audit.tail() if row.what == "rated"]
+    assert [row.who for row in rows] == [f"slack:T0HOME:{alice.id}", f"slack:T0HOME:{bob.id}"]
+    assert {row.subject for row in rows} == {f"slack:T0HOME:{shop.id}:{found.thread_ts}/{found.ts}"}
