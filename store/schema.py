@@ -355,6 +355,14 @@ mute = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+reference = Table(
+    "reference",
+    metadata,
+    _id("name"),
+    Column("address", JsonText, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 api_key = Table(
     "api_key",
     metadata,

@@ -93,6 +93,12 @@ def _clock() -> None:
         sa.Column("last_at", sa.BigInteger, nullable=True),
     )
     op.create_table(
+        "reference",
+        sa.Column("name", sa.Text, primary_key=True, nullable=False),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "mute",
         sa.Column("conversation", sa.Text, primary_key=True, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
