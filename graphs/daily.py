@@ -1,37 +1,43 @@
-"""What a day was like: everything a daily report is written from, gathered side by side; what is gone leaves a gap."""
+"""Looks at a whole day: cluster, metrics, forecasts, record, side by side. What is gone leaves a gap, not a failure."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from domain.cards import Chart
 from domain.errors import ToolFailed
-from domain.evidence import Evidence
-from domain.findings import Cause, Finding, Severity
+from domain.findings import Finding
 from domain.look import Look, Window
 from domain.objects import Scope
 from domain.people import Person
 from domain.proposals import ProposalState
-from domain.subscriptions import Filters
-from policy import health_score
-from policy.health_score import Score
-from store.day import AuditTip, DayIncident, Deeds, Fired
-from store.ledger.records import ProposalRecord
+from graphs.day import Day, scored
+from store.day import DayIncident, Fired
 from store.record import Store
 from tools.checkup import Checkup, checkup
-from tools.kubernetes.changes import Change, recent_changes
+from tools.forecast.budgets import Budget, budgets
+from tools.forecast.catalog import all_coming
+from tools.forecast.outlook import Forecast, Outlook
+from tools.kubernetes.changes import recent_changes
 from tools.kubernetes.client import KubeClient
+from tools.prometheus.asking import Asker
+from tools.prometheus.signals import read_signals
 from tools.prometheus.source import MetricsSource
 
 CLOCK = Person("clock", "", "daily-report")
 """Who looks, when nobody asked."""
+_SLICE = timedelta(hours=6)
+"""The past is looked at in pieces, so that twenty bad minutes are still seen."""
+_MOST_SLICES = 14
+_NO_METRICS = "No metrics source is set, so there is nothing here about volumes, quotas, restarts and error budgets."
 
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Eyes:
-    """Where a day is read from. What is not there, or gone, becomes a gap in the report and not its end."""
+    """Where a day is read from."""
 
     kube: KubeClient
     metrics: MetricsSource | None
@@ -42,113 +48,51 @@ class Eyes:
 
 
 @dataclass(frozen=True)
-class Day:
-    window: Window
-    incidents: tuple[DayIncident, ...] = ()
-    causes: tuple[Cause, ...] = ()
-    """What is wrong at the window's end."""
+class _Measured:
+    """What the metrics say about a day."""
+
     past: tuple[Finding, ...] = ()
-    """What metrics show to have come and gone."""
-    alerts: tuple[Fired, ...] = ()
-    changes: tuple[Change, ...] = ()
-    coming: tuple[Finding, ...] = ()
-    """What is about to break, soonest first."""
-    waiting: tuple[ProposalRecord, ...] = ()
-    deeds: Deeds = field(default_factory=Deeds)
-    audit: AuditTip | None = None
+    fired: tuple[Fired, ...] = ()
+    coming: tuple[Forecast, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     charts: tuple[Chart, ...] = ()
-    gaps: Mapping[str, str] = field(default_factory=dict)
-    """What could not be read, and why: by the part of the report that lacks it."""
-    looked_at: str = ""
-    score: Score = field(default_factory=lambda: Score(None))
-
-    @property
-    def open(self) -> tuple[DayIncident, ...]:
-        return tuple(one for one in self.incidents if one.ended_at is None)
-
-    @property
-    def over(self) -> tuple[DayIncident, ...]:
-        return tuple(one for one in self.incidents if one.ended_at is not None)
-
-    @property
-    def unreported(self) -> tuple[Cause, ...]:
-        """Causes that no incident stands for."""
-        known = {one.cause_key for one in self.open}
-        return tuple(cause for cause in self.causes if cause.key not in known)
+    notes: tuple[str, ...] = ()
+    gap: str = ""
 
 
 async def gather(eyes: Eyes, window: Window, *, tell: Tell = lambda _: None) -> Day:
     """The day from `window.start` to `window.end`, which is now."""
     look = Look(CLOCK, window.end, Scope(eyes.kube.context), eyes.seconds)
     book = eyes.store.day
-    looked, incidents, alerts, deeds, tip, waiting = await asyncio.gather(
-        _looked(eyes, look, tell),
-        book.incidents(eyes.cluster, window),
-        book.alerts(window),
-        book.deeds(eyes.cluster, window),
-        book.audit_tip(),
-        eyes.store.proposals.list(ProposalState.proposed, cluster=eyes.cluster),
-    )
-    gaps: dict[str, str] = {}
-    done: Checkup | None = None
-    if isinstance(looked, ToolFailed):
-        gaps["cluster"] = str(looked)
-    else:
-        done = looked
+    looked, measured = await asyncio.gather(_looked(eyes, look, tell), _measured(eyes, look, window, tell))
+    incidents = await book.incidents(eyes.cluster, window)
+    gaps = {"metrics": measured.gap} if measured.gap else {}
     day = Day(
         window=window,
         incidents=incidents,
-        causes=done.causes if done else (),
-        alerts=alerts,
-        changes=recent_changes(done.state, window.end - window.start) if done else (),
-        waiting=waiting,
-        deeds=deeds,
-        audit=tip,
-        charts=tuple(done.signals.charts[:1]) if done and done.signals else (),
+        past=tuple(_untold(measured.past, incidents)),
+        alerts=await book.alerts(window) or measured.fired,
+        coming=measured.coming,
+        budgets=measured.budgets,
+        waiting=await eyes.store.proposals.list(ProposalState.proposed, cluster=eyes.cluster),
+        deeds=await book.deeds(eyes.cluster, window),
+        audit=await book.audit_tip(),
+        charts=measured.charts,
+        notes=measured.notes,
         gaps=gaps,
-        looked_at=_looked_at(done) if done else "",
     )
-    return scored(day, seen=done is not None)
-
-
-def narrowed(day: Day, filters: Filters) -> Day:
-    """The same day as far as a channel wants to hear of it; with a score of its own."""
-    if filters == Filters():
-        return day
-
-    def wanted(namespace: str, severity: Severity = Severity.critical) -> bool:
-        return (not filters.namespaces or namespace in filters.namespaces) and severity >= filters.lowest
-
-    def findings(all_of_them: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        return tuple(one for one in all_of_them if wanted(one.object.namespace, one.severity))
-
-    return scored(
-        replace(
-            day,
-            incidents=tuple(one for one in day.incidents if wanted(one.namespace, _severity(one.severity))),
-            causes=tuple(c for c in day.causes if wanted(c.finding.object.namespace, c.finding.severity)),
-            past=findings(day.past),
-            alerts=tuple(one for one in day.alerts if wanted(one.namespace, _severity(one.severity))),
-            changes=tuple(one for one in day.changes if wanted(one.object.namespace)),
-            coming=findings(day.coming),
-            waiting=tuple(one for one in day.waiting if wanted(one.proposal.namespace)),
-        ),
-        seen=day.score.value is not None,
+    if isinstance(looked, ToolFailed):
+        return scored(replace(day, gaps={"cluster": str(looked), **gaps}), seen=False)
+    still = {f.id for cause in looked.causes for f in (cause.finding, *cause.consequences)}
+    day = replace(
+        day,
+        causes=looked.causes,
+        past=tuple(one for one in day.past if one.id not in still),
+        changes=recent_changes(looked.state, day.length),
+        looked_at=_looked_at(looked),
+        notes=(*looked.state.notes, *day.notes),
     )
-
-
-def _severity(word: str) -> Severity:
-    """What is not known to be less counts as a warning."""
-    return Severity[word] if word in Severity.__members__ else Severity.warning
-
-
-def scored(day: Day, *, seen: bool) -> Day:
-    """The day with its health score."""
-    found = [
-        health_score.wrong_now(cause.finding.severity, cause.finding.title, _ids(cause.finding)) for cause in day.causes
-    ]
-    found += [health_score.over(one.title, (one.id,)) for one in day.over]
-    return replace(day, score=health_score.score(found, seen=seen))
+    return scored(day, seen=True)
 
 
 async def _looked(eyes: Eyes, look: Look, tell: Tell) -> Checkup | ToolFailed:
@@ -158,6 +102,69 @@ async def _looked(eyes: Eyes, look: Look, tell: Tell) -> Checkup | ToolFailed:
         return failed
 
 
+async def _measured(eyes: Eyes, look: Look, window: Window, tell: Tell) -> _Measured:
+    if eyes.metrics is None:
+        return _Measured(notes=(_NO_METRICS,))
+    ask = Asker(eyes.metrics, look)
+    try:
+        names = await ask.names()
+    except ToolFailed as failed:
+        return _Measured(gap=str(failed))
+    outlook = Outlook(window.end, window, ask, names, eyes.kube, eyes.cluster, eyes.kube.context, eyes.seconds)
+    coming, left, (past, charts) = await asyncio.gather(
+        all_coming(outlook), budgets(outlook), _past(eyes.metrics, look, window, tell)
+    )
+    drawn = [one.chart for one in coming if one.chart][:1] + charts[:1]
+    notes = tuple(dict.fromkeys((*ask.notes, *outlook.notes)))
+    signals = tuple(one for one in past if "recovered_at" in one.facts)
+    fired = tuple(_fired(past))
+    return _Measured(signals, fired, coming, tuple(left), tuple(drawn), notes)
+
+
+async def _past(metrics: MetricsSource, look: Look, window: Window, tell: Tell) -> tuple[list[Finding], list[Chart]]:
+    """Trouble that metrics show within the window, by slices, each finding once."""
+    found: dict[str, Finding] = {}
+    charts: list[Chart] = []
+    for part in slices(window):
+        try:
+            seen = await read_signals(metrics, replace(look, window=part), namespaces=None, window=part)
+        except ToolFailed:
+            # One slice without an answer: what the others show still counts, and `names` was answered.
+            continue
+        tell(f"looked back at {part.start:%H:%M} to {part.end:%H:%M} UTC")
+        charts += seen.charts
+        for finding in seen.findings:
+            found.setdefault(finding.id, finding)
+    return list(found.values()), charts
+
+
+def slices(window: Window) -> Iterator[Window]:
+    """The window in equal pieces of some hours, oldest first."""
+    length = window.end - window.start
+    count = min(max(1, -(-length // _SLICE)), _MOST_SLICES)
+    for number in range(count):
+        yield Window(window.start + number * length / count, window.start + (number + 1) * length / count)
+
+
+def _untold(past: Iterable[Finding], incidents: Iterable[DayIncident]) -> Iterator[Finding]:
+    """One line per workload, and none where an incident tells of it already."""
+    told = {(one.namespace, one.name) for one in incidents}
+    for finding in sorted(past, key=lambda one: (one.since is None, one.since, one.code)):
+        place = (finding.object.namespace, finding.facts.get("workload", finding.object.name))
+        if place not in told and (finding.object.namespace, finding.object.name) not in told:
+            told.add(place)
+            yield finding
+
+
+def _fired(past: Iterable[Finding]) -> Iterator[Fired]:
+    """For sites whose alerts do not come in: those that Prometheus remembers."""
+    for finding in past:
+        if finding.code == "alert-firing":
+            yield Fired(
+                finding.facts.get("alert", ""), finding.object.namespace, finding.facts.get("severity", ""), 1, 0
+            )
+
+
 def _looked_at(done: Checkup) -> str:
     counts = [
         f"{len(done.state.objects.get(kind, ()))} {plural}"
@@ -165,15 +172,3 @@ def _looked_at(done: Checkup) -> str:
         if done.state.can_tell(kind)
     ]
     return ", ".join(counts)
-
-
-def _ids(finding: Finding) -> tuple[str, ...]:
-    return tuple(item.id for item in finding.evidence)
-
-
-def evidence_of(day: Day) -> dict[str, Evidence]:
-    """Every observation that the day rests on, by id."""
-    found = [e for c in day.causes for f in (c.finding, *c.consequences) for e in f.evidence]
-    found += [e for f in (*day.past, *day.coming) for e in f.evidence]
-    found += [change.evidence for change in day.changes]
-    return {item.id: item for item in found}

@@ -11,7 +11,8 @@ from domain.look import Window
 from domain.messages import Message, Reply
 from domain.subscriptions import Filters, Subscription
 from graphs import daily
-from graphs.daily import Day, Eyes
+from graphs.daily import Eyes
+from graphs.day import Day, narrowed
 from graphs.desk import Desk
 from graphs.report_asked import Asked, Wish, asked
 from graphs.windows import window_in
@@ -40,7 +41,7 @@ class Reports:
             return
         day = await self._day(_start(wanted, self.desk.clock()))
         key = f"report:{conversation}:{at.isoformat()}"
-        head, *details = report_cards(daily.narrowed(day, wanted.filters), self.desk.label, wanted.zone)
+        head, *details = report_cards(narrowed(day, wanted.filters), self.desk.label, wanted.zone)
         yield conversation, Reply(head, key=key)
         for number, card in enumerate(details):
             thread = f"{conversation}@{key}"
@@ -98,7 +99,7 @@ async def _now(desk: Desk, message: Message, filters: Filters) -> tuple[Card, ..
     window = window_in(message.text, now, message.zone) or Window(now - USUAL_SPAN, now)
     start = min(max(window.start, now - LONGEST_SPAN), now - timedelta(minutes=1))
     day = await daily.gather(eyes_of(desk), Window(start, now))
-    cards = report_cards(daily.narrowed(day, filters), desk.label_for(message), message.zone)
+    cards = report_cards(narrowed(day, filters), desk.label_for(message), message.zone)
     await desk.store.conversations.remember_evidence(message.conversation, all_evidence(cards))
     return cards
 

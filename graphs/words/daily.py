@@ -3,190 +3,176 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from domain.cards import Card, ClusterLabel, Facts, Part, Sources, Table, Text, Tone, card
+from domain.cards import Card, ClusterLabel, Part, Sources, Text, Tone, card
 from domain.evidence import Evidence, observed
-from domain.findings import Finding
 from domain.people import Person
-from graphs.daily import Day
-from graphs.words import times
-from store.day import DayIncident
-from tools.kubernetes.changes import Change
+from graphs.day import Day
+from graphs.windows import zone_of
+from graphs.words import daily_details, times
+from graphs.words.cited import Cited, record
+from tools.forecast.budgets import Budget
 
 MOST_LINES = 4
-"""Of one kind in the head; the rest is counted there and listed below it."""
+"""Of one kind in the head; what is more is counted there."""
+_LONGEST = 130
+"""Characters of a line's words: three lines on a phone."""
 _LOW = 60
-
-
-class Cited:
-    """Observations in the order in which the report first points at them: what [1], [2] stand for."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self.evidence: list[Evidence] = []
-
-    def __call__(self, *items: Evidence) -> str:
-        """ " [3]" for these observations; "" for none."""
-        marks = []
-        for item in items:
-            if item.id not in self._numbers:
-                self.evidence.append(item)
-                self._numbers[item.id] = len(self.evidence)
-            marks.append(f"[{self._numbers[item.id]}]")
-        return f" {''.join(dict.fromkeys(marks))}" if marks else ""
+_LITTLE_LEFT = 0.25
 
 
 def report_cards(day: Day, cluster: ClusterLabel, zone: str) -> tuple[Card, ...]:
-    """The head, and the details where there are any; when the night was quiet, one card of two lines."""
+    """The head, and the details with all evidence; when there is nothing to tell, one card of two lines."""
     if quiet(day):
         return (_quiet_card(day, cluster, zone),)
     cited = Cited()
-    head = _head(day, cluster, zone, cited)
-    details = _details(day, cluster, zone, cited)
-    return head, details
+    return _head(day, cluster, zone, cited), daily_details.details_card(day, cluster, zone, cited)
 
 
 def quiet(day: Day) -> bool:
-    """Whether there is nothing to tell that anybody would get up for."""
-    return not (day.gaps or day.incidents or day.causes or day.past or day.coming or day.waiting or day.alerts)
+    """Whether there is nothing to tell that anybody would stop for."""
+    told = (day.gaps, day.incidents, day.causes, day.past, day.coming, day.waiting, day.alerts, _scarce(day))
+    return not any(told)
+
+
+def all_evidence(cards: Iterable[Card]) -> tuple[Evidence, ...]:
+    """Everything the cards point at, for a follow-up in their thread."""
+    return tuple(item for one in cards for part in one.parts if isinstance(part, Sources) for item in part.evidence)
 
 
 def _quiet_card(day: Day, cluster: ClusterLabel, zone: str) -> Card:
-    said = [f"Nothing happened {_span(day, zone)}, nothing is open, nothing is about to break."]
-    if day.changes:
-        said[0] = said[0][:-1] + f"; {_count(len(day.changes), 'change')}."
-    looked = f"I looked at {day.looked_at}." if day.looked_at else ""
-    return card(
-        f"All quiet: health {_of_100(day)}",
-        Text(" ".join(filter(None, [*said, looked, _tip(day)]))),
-        tone="good",
-        cluster=cluster,
-    )
+    changed = f" {times.count(len(day.changes), 'change')}." if day.changes else ""
+    looked = f" I looked at {day.looked_at}." if day.looked_at else ""
+    tip = f" {daily_details.tip(day)}" if day.audit else ""
+    notes = f" {' '.join(day.notes[:2])}" if day.notes else ""
+    said = f"{_span(day, zone)}: nothing happened, nothing is open, nothing is about to break.{changed}"
+    return card(f"All quiet: health {_of_100(day)}", Text(f"{said}{looked}{tip}{notes}"), tone="good", cluster=cluster)
 
 
 def _head(day: Day, cluster: ClusterLabel, zone: str, cited: Cited) -> Card:
-    parts: list[Part] = [Text(f"{_span(day, zone).capitalize()}.")]
     lists = (
-        ("Open", [*(_open(one, day, zone, cited) for one in day.open), *_unreported(day, zone, cited)]),
-        ("Over", [*(_over(one, day, zone, cited) for one in day.over), *(_past(f, cited) for f in day.past)]),
-        ("About to break", [f"{finding.title}{cited(*finding.evidence[:1])}" for finding in day.coming]),
-        (
-            "Waiting for you",
-            [f"{record.proposal.title}{cited(_proposal(record.proposal.id))}" for record in day.waiting],
-        ),
+        ("Open", list(_open(day, zone, cited))),
+        ("About to break", list(_coming(day, cited))),
+        ("Error budgets", [_budget(one, cited) for one in _scarce(day)]),
+        ("Over", list(_over(day, zone, cited))),
+        ("Waiting for you", list(_waiting(day, zone, cited))),
     )
-    parts += [_list(title, lines) for title, lines in lists if lines]
-    for gap, why in day.gaps.items():
-        parts.append(Text(f"**I could not read the {gap}**: {why}"))
-    parts += day.charts[:1]
+    parts: list[Part] = [Text(f"{_span(day, zone)}{_counts(day)}")]
+    parts += [Text(listed(title, lines)) for title, lines in lists if lines]
+    parts += day.charts
     return card(_headline(day), *parts, tone=_tone(day), cluster=cluster)
 
 
-def _details(day: Day, cluster: ClusterLabel, zone: str, cited: Cited) -> Card:
-    parts: list[Part] = []
-    if day.score.deductions or day.score.value is not None:
-        parts.append(Text(f"**Health**: {_arithmetic(day)}"))
-    if day.changes:
-        parts.append(_list("Changed", [_change(change, day, zone, cited) for change in day.changes], most=12))
-    if day.alerts:
-        rows = tuple((one.name, one.namespace, str(one.times), str(one.firing)) for one in day.alerts[:15])
-        parts.append(Table(("ALERT", "NAMESPACE", "FIRED", "STILL"), rows, "Alerts that came in"))
-    parts.append(Facts(tuple(_deeds(day))))
-    if cited.evidence:
-        parts.append(Sources(tuple(cited.evidence)))
-    return card("The day in detail", *parts, cluster=cluster)
+def listed(title: str, lines: Sequence[str], most: int = MOST_LINES) -> str:
+    """A title with its lines below it; those that are too many are counted."""
+    more = [f"- and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join([f"**{title}**", *(f"- {line}" for line in lines[:most]), *more])
 
 
 def _headline(day: Day) -> str:
+    going_on = len(day.open) + len(day.unreported)
     counts = [
-        f"{len(day.open) + len(day.unreported)} open" if day.open or day.unreported else "nothing open",
-        f"{len(day.over) + len(day.past)} over" if day.over or day.past else "",
+        f"{going_on} open" if going_on else "" if "cluster" in day.gaps else "nothing open",
         f"{len(day.coming)} about to break" if day.coming else "",
+        f"{len(day.over) + len(day.past)} over" if day.over or day.past else "",
+        f"{len(day.waiting)} waiting for you" if day.waiting else "",
     ]
-    return f"Health {_of_100(day)}: {', '.join(filter(None, counts))}"
+    return f"Health {_of_100(day)}: {', '.join(filter(None, counts)) or 'I could not look'}"
 
 
 def _tone(day: Day) -> Tone:
-    if day.score.value is None or day.open or day.unreported:
-        return "bad" if day.score.value is not None and day.score.value < _LOW else "warning"
-    return "warning" if day.coming or day.gaps else "good"
+    score = day.score.value
+    if score is not None and score < _LOW:
+        return "bad"
+    return "good" if score is not None and score >= 90 and not (day.open or day.unreported or day.gaps) else "warning"
+
+
+def _open(day: Day, zone: str, cited: Cited) -> Iterator[str]:
+    if why := day.gaps.get("cluster"):
+        yield f"**What is wrong now I cannot say**: {why}"
+    evidence = {cause.key: cause.finding.evidence[:1] for cause in day.causes}
+    for one in day.open:
+        whose = f"{_name(one.owner)} has it" if one.owner else "**nobody has it**"
+        seen = evidence.get(one.cause_key, ())
+        yield f"{short(one.title)}, since {_since(one.opened_at, day, zone)}, {whose}{cited(record(one), *seen)}"
+    for cause in day.unreported:
+        since = f", since {_since(cause.finding.since, day, zone)}" if cause.finding.since else ""
+        yield f"{short(cause.finding.title)}{since}{cited(*cause.finding.evidence[:1])}"
+
+
+def _coming(day: Day, cited: Cited) -> Iterator[str]:
+    if why := day.gaps.get("metrics"):
+        yield f"**I could not look at volumes, quotas, restarts and error budgets**: {why}"
+    for one in day.coming:
+        yield f"{short(one.finding.title)}{cited(*one.finding.evidence[:1])}"
+
+
+def _over(day: Day, zone: str, cited: Cited) -> Iterator[str]:
+    for one in day.over:
+        ended = one.ended_at or day.window.end
+        why = f": {short(one.summary)}" if one.summary else ""
+        span = f"{_clock(one.opened_at, day, zone)} to {_clock(ended, day, zone)}"
+        yield f"{short(one.title)}, {span} ({times.length(ended - one.opened_at)}){why}{cited(record(one))}"
+    for finding in day.past:
+        since = f", {_clock(finding.since, day, zone)}" if finding.since else ""
+        yield f"{short(finding.title)}{since}{cited(*finding.evidence[:1])}"
+
+
+def _waiting(day: Day, zone: str, cited: Cited) -> Iterator[str]:
+    for found in day.waiting:
+        one = found.proposal
+        seen = observed(
+            "proposal",
+            one.id,
+            f"Proposal {one.id}, {one.risk.name} risk, asked for by {one.requester.id}.",
+            check=f"hilda proposals show {one.id}",
+        )
+        yield f"{short(one.title)}, until {_clock(one.expires_at, day, zone)}{cited(seen)}"
+
+
+def _scarce(day: Day) -> tuple[Budget, ...]:
+    """Budgets that are worth a line on a phone."""
+    return tuple(one for one in day.budgets if one.left < _LITTLE_LEFT)
+
+
+def _budget(one: Budget, cited: Cited) -> str:
+    left = "spent" if one.left <= 0 else f"{100 * one.left:.0f} % left"
+    spent = one.spent_today or 0
+    today = f", {100 * spent:.0f} points of it went today" if spent >= 0.01 else ""
+    return f"{short(one.name)}: {left}{today}{cited(one.evidence)}"
+
+
+def _counts(day: Day) -> str:
+    said = [
+        times.count(len(day.changes), "change") if day.changes else "",
+        times.count(sum(one.times for one in day.alerts), "alert") if day.alerts else "",
+    ]
+    return "".join(f" · {one}" for one in said if one)
 
 
 def _of_100(day: Day) -> str:
     return "unknown" if day.score.value is None else f"{day.score.value} of 100"
 
 
-def _arithmetic(day: Day) -> str:
-    if day.score.value is None:
-        return "unknown, since I could not look at the cluster."
-    if not day.score.deductions:
-        return "100 of 100; nothing was taken away."
-    taken = " ".join(f"− {one.points} ({one.why})" for one in day.score.deductions)
-    return f"{day.score.value} = 100 {taken}"
-
-
-def _open(one: DayIncident, day: Day, zone: str, cited: Cited) -> str:
-    whose = f"{_name(one.owner)} has it" if one.owner else "**nobody has it**"
-    return f"{one.title}, since {_since(one.opened_at, day, zone)}, {whose}{cited(_record(one))}"
-
-
-def _unreported(day: Day, zone: str, cited: Cited) -> Iterator[str]:
-    for cause in day.unreported:
-        since = f", since {_since(cause.finding.since, day, zone)}" if cause.finding.since else ""
-        yield f"{cause.finding.title}{since}{cited(*cause.finding.evidence[:1])}"
-
-
-def _over(one: DayIncident, day: Day, zone: str, cited: Cited) -> str:
-    ended = one.ended_at or day.window.end
-    until = f"{times.clock(one.opened_at, day.window.end, zone)} to {times.clock(ended, day.window.end, zone)}"
-    why = f": {one.summary}" if one.summary else ""
-    return f"{one.title}, {until} ({times.length(ended - one.opened_at)}){why}{cited(_record(one))}"
-
-
-def _past(finding: Finding, cited: Cited) -> str:
-    return f"{finding.title}{cited(*finding.evidence[:1])}"
-
-
-def _change(change: Change, day: Day, zone: str, cited: Cited) -> str:
-    first = change.detail.partition(", ")[0]
-    detail = f" ({first})" if first else ""
-    at = times.clock(change.at, day.window.end, zone)
-    return f"{at} {change.object}: {change.what}{detail}{cited(change.evidence)}"
-
-
-def _deeds(day: Day) -> Iterator[tuple[str, str]]:
-    did = day.deeds
-    said = [
-        _count(did.questions, "question") + " answered" if did.questions else "",
-        _count(did.incidents, "incident") + " opened" if did.incidents else "",
-        _count(did.proposed, "proposal") + " made" if did.proposed else "",
-        f"{_count(did.ran, 'script')} run, {did.helped} helped" if did.ran else "",
-    ]
-    yield "I did", ", ".join(filter(None, said)) or "nothing but look"
-    if tip := _tip(day):
-        yield "Audit", tip
-
-
-def _tip(day: Day) -> str:
-    return f"Audit tip: {day.audit.sequence} {day.audit.mac[:16]}." if day.audit else ""
-
-
-def _list(title: str, lines: Sequence[str], most: int = MOST_LINES) -> Text:
-    shown = [f"- {line}" for line in lines[:most]]
-    if len(lines) > most:
-        shown.append(f"- and {len(lines) - most} more")
-    return Text("\n".join([f"**{title}**", *shown]))
-
-
 def _span(day: Day, zone: str) -> str:
-    return f"from {times.span(day.window, day.window.end, zone)}"
+    """ "Thu 08:00 to Fri 08:00", with the dates where it is longer than some days."""
+    shape = "%a %H:%M" if day.length < timedelta(days=5) else "%d %b %H:%M"
+    return " to ".join(at.astimezone(zone_of(zone)).strftime(shape) for at in (day.window.start, day.window.end))
+
+
+def _clock(at: datetime, day: Day, zone: str) -> str:
+    return times.clock(at, day.window.end, zone)
 
 
 def _since(at: datetime, day: Day, zone: str) -> str:
-    return f"{times.clock(at, day.window.end, zone)} ({times.length(max(day.window.end - at, timedelta()))})"
+    return f"{_clock(at, day, zone)} ({times.length(max(day.window.end - at, timedelta()))})"
 
 
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
+def short(text: str) -> str:
+    """As much of it as a phone has room for; the evidence has the whole."""
+    if len(text) <= _LONGEST:
+        return text
+    head = text[: _LONGEST - 2]
+    return f"{head[: head.rfind(' ')] if ' ' in head[60:] else head} …"
 
 
 def _name(owner: str) -> str:
@@ -194,16 +180,3 @@ def _name(owner: str) -> str:
         return Person.parse(owner).id
     except ValueError:
         return owner
-
-
-def _record(one: DayIncident) -> Evidence:
-    return observed("incident", one.id, one.title, check=f"hilda incidents show {one.id}")
-
-
-def _proposal(proposal: str) -> Evidence:
-    return observed("proposal", proposal, f"Proposal {proposal}", check=f"hilda proposals show {proposal}")
-
-
-def all_evidence(cards: Iterable[Card]) -> tuple[Evidence, ...]:
-    """Everything the cards point at, for a follow-up in their thread."""
-    return tuple(item for one in cards for part in one.parts if isinstance(part, Sources) for item in part.evidence)

@@ -29,3 +29,8 @@ def change(before: str, after: str, unit: str) -> str:
         return said
     sign = "+" if difference >= 0 else "-"
     return f"{said} ({sign}{measured(str(abs(difference)), unit)})"
+
+
+def percent(share: float | None) -> str:
+    """0.125 -> "12.5 %"; "" where there is none."""
+    return "" if share is None else f"{100 * share:.1f} %"

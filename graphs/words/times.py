@@ -41,3 +41,9 @@ def length(span: timedelta) -> str:
 def span(window: Window, now: datetime, zone: str) -> str:
     """ "13:50 to 14:10"."""
     return f"{clock(window.start, now, zone)} to {clock(window.end, now, zone)}"
+
+
+def count(number: int, what: str) -> str:
+    """ "1 change", "3 changes", "2 people"."""
+    many = "people" if what == "person" else f"{what}s"
+    return f"{number} {what if number == 1 else many}"
