@@ -9,7 +9,9 @@ from domain.plain_json import Json
 from domain.visible import one_line
 
 _STEPS: dict[ProgressState, str] = {"done": "✅", "running": "⏳", "waiting": "▫️", "failed": "❌"}
-_DECIDED_BY = {"Approved by", "Rejected by", "Requested by"}
+_DECIDED_BY = frozenset(
+    f"{done} by" for done in ("Approved", "Rejected", "Requested", "Acknowledged", "Handed over", "Snoozed", "Closed")
+) | {"Owner"}
 _PERSON = re.compile(r"(?:slack:[A-Z0-9]+:)?([UW][A-Z0-9]{7,20})(?![A-Za-z0-9])")
 
 
