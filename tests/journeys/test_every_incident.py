@@ -9,7 +9,7 @@ from practice.waiting import until
 from tests.conftest import OpenGround
 from tests.journeys.office import Office, open_office
 
-pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 NEEDS_METRICS = frozenset({"autoscaler-limit", "misleading"})
 SETTLES_SLOWLY = pytest.mark.slow
