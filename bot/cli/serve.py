@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 AT_ONCE = 24
 """Conversations that are worked on at the same time."""
 
+Chats: TypeAlias = "Mapping[str, SlackDoor]"
+
 app = command()
 
 
@@ -34,10 +36,10 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Listen on this address; HILDA_HTTP_HOST otherwise.")] = "",
     port: Annotated[int | None, typer.Option("--port", help="Listen on this port; HILDA_HTTP_PORT otherwise.")] = None,
 ) -> None:
-    """Answer in Slack until stopped; SIGTERM lets what is under way come to its end. Run as many as you like.
+    """Be on duty until stopped: answer in Slack, take alerts, report. SIGTERM lets what is under way come to its end.
 
     SLACK_BOT_TOKEN with SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP, path /slack/events) opens the
-    Slack door. /healthz and /readyz say how it is.
+    Slack door; without them alerts are taken and looked into all the same. /healthz and /readyz say how it is.
     """
     from bot.settings import load_settings
 
@@ -67,27 +69,40 @@ async def serving(settings: "Settings") -> AsyncIterator[int]:
     """Everything open and at work; the port that HTTP listens on. What is under way at the end is finished first."""
     from bot.app import open_app
 
-    if not settings.slack_bot_token.get_secret_value():
-        raise Misconfigured("There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from).")
-    async with open_app(settings) as opened, _slack(settings, opened) as door:
+    _refuse_without_a_door(settings)
+    async with open_app(settings) as opened, _chats(settings, opened) as chats:
         work = asyncio.create_task(opened.worker.run(at_once=AT_ONCE))
         try:
-            async with _clock(settings, opened), _http(settings, opened, door) as port:
+            async with _clock(settings, opened), _http(settings, opened, chats) as port:
                 yield port
-                await door.leave()
+                for door in chats.values():
+                    await door.leave()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(settings.drain_seconds):
-                    await _drained(opened, work, door)
+                    await _drained(opened, work, chats)
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
 
-async def _drained(opened: "App", work: "asyncio.Task[None]", door: "SlackDoor") -> None:
+def _refuse_without_a_door(settings: "Settings") -> None:
+    """Alerts alone are enough to serve: they become incidents, which the terminal and HTTP show."""
+    secrets = (settings.slack_bot_token, settings.alerts_token)
+    if not any(one.get_secret_value() for one in secrets) and not (
+        settings.alerts_username or settings.alertmanager_url
+    ):
+        raise Misconfigured(
+            "There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from), or for alerts "
+            "without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL."
+        )
+
+
+async def _drained(opened: "App", work: "asyncio.Task[None]", chats: Chats) -> None:
     """What was begun is finished, and what it led to is said."""
     opened.worker.leave()
     await asyncio.wait({work})
-    await door.delivery.drained()
+    for door in chats.values():
+        await door.delivery.drained()
 
 
 def _clock(settings: "Settings", opened: "App") -> AbstractAsyncContextManager[None]:
@@ -98,15 +113,19 @@ def _clock(settings: "Settings", opened: "App") -> AbstractAsyncContextManager[N
 
 
 @asynccontextmanager
-async def _slack(settings: "Settings", opened: "App") -> "AsyncIterator[SlackDoor]":
-    from bot.doors.slack.door import open_door
+async def _chats(settings: "Settings", opened: "App") -> AsyncIterator[Chats]:
+    """The doors of the chats that are set up, by name."""
+    async with contextlib.AsyncExitStack() as stack:
+        found: dict[str, SlackDoor] = {}
+        if settings.slack_bot_token.get_secret_value():
+            from bot.doors.slack.door import open_door
 
-    async with open_door(settings, opened.desk, opened.worker) as door:
-        yield door
+            found["slack"] = await stack.enter_async_context(open_door(settings, opened.desk, opened.worker))
+        yield found
 
 
 @asynccontextmanager
-async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> AsyncIterator[int]:
+async def _http(settings: "Settings", opened: "App", chats: Chats) -> AsyncIterator[int]:
     from bot.doors.http.alerts import alerts_router
     from bot.doors.http.listening import listening
     from bot.doors.http.senders import Senders
@@ -123,11 +142,12 @@ async def _http(settings: "Settings", opened: "App", door: "SlackDoor") -> Async
             await opened.store.journal.newest()
         except HildaError as unreachable:
             found["store"] = str(unreachable)
-        if trouble := await door.trouble():
-            found["slack"] = trouble
+        for name, door in chats.items():
+            if trouble := await door.trouble():
+                found[name] = trouble
         return found
 
-    routes = {"/slack/events": door.receive} if door.by_http else {}
+    routes = {f"/{name}/events": door.receive for name, door in chats.items() if door.by_http}
     senders = Senders(
         settings.alerts_token.get_secret_value(),
         settings.alerts_username,
