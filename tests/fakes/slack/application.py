@@ -23,6 +23,7 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "message.im": ("im:history",),
+    "message.mpim": ("mpim:history",),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
     "user_change": ("users:read",),
@@ -31,8 +32,8 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
 EVENTS = frozenset(
     """app_home_opened app_mention app_uninstalled assistant_thread_context_changed assistant_thread_started
     app_context_changed channel_archive channel_left channel_rename channel_unarchive group_left
-    member_joined_channel member_left_channel message.channels message.groups message.im reaction_added
-    tokens_revoked user_change""".split()
+    member_joined_channel member_left_channel message.channels message.groups message.im message.mpim
+    reaction_added tokens_revoked user_change""".split()
 )
 
 

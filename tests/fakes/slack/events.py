@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RETRIES_AFTER = (0.0, 60.0, 300.0)
 PER_HOUR = 30_000
 """Per workspace and app."""
-SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 
 @dataclass

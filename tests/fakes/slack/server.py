@@ -91,6 +91,14 @@ class FakeSlack:
         """The person's conversation with the app."""
         return Place(self, self.workspace.direct(person.user.id, self.app.bot_user))
 
+    def group(self, *people: Person) -> Place:
+        """A direct conversation of several people and the app: https://docs.slack.dev/reference/events/message.mpim."""
+        members = {self.app.bot_user, *(one.user.id for one in people)}
+        name = f"mpdm-{'--'.join(sorted(one.user.name for one in people))}-1"
+        channel = Channel(self.workspace.id("G"), name, members, private=True, several=True)
+        self.workspace.channels[channel.id] = channel
+        return Place(self, channel)
+
     async def alerts(self, place: Place, text: str, **more: Any) -> "Any":
         """A message of another app, as an alert manager's webhook posts it."""
         message = Message(

@@ -93,6 +93,8 @@ class Channel:
     shared: bool = False
     """Slack Connect: people of other workspaces are in it."""
     direct: bool = False
+    several: bool = False
+    """A direct conversation of more than two."""
     topic: str = ""
     messages: list[Message] = field(default_factory=list)
 
@@ -105,6 +107,8 @@ class Channel:
 
     @property
     def kind(self) -> str:
+        if self.several:
+            return "mpim"
         return "im" if self.direct else "group" if self.private else "channel"
 
     def shown(self, bot: str) -> dict[str, Json]:
@@ -117,6 +121,7 @@ class Channel:
             "is_channel": not self.private,
             "is_group": self.private,
             "is_im": False,
+            "is_mpim": self.several,
             "is_private": self.private,
             "is_archived": self.archived,
             "is_member": bot in self.members,

@@ -82,6 +82,23 @@ async def test_a_direct_conversation_needs_no_mention_and_goes_on(office: Office
     assert [getattr(one, "zone", "") for one in office.answers.heard] == ["Asia/Tokyo"] * 2
 
 
+async def test_a_group_conversation_is_heard_when_it_mentions_and_in_its_threads(office: Office) -> None:
+    """What several people say to each other there is not for Hilda, and each question has a thread of its own."""
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    group = office.slack.group(alice, bob)
+
+    await alice.says(group, "bob, did you deploy?")
+    asked = await bob.says(group, "@hilda why is checkout slow?")
+    answer = await group.sees("You said: why is checkout slow?")
+    await alice.says(group, "since when?", thread=asked)
+    await group.sees("You said: since when?")
+    await office.settled()
+
+    assert answer.thread_ts == asked.ts
+    assert office.answers.texts == ["why is checkout slow?", "since when?"]
+    assert len({one.conversation for one in office.answers.heard}) == 1
+
+
 async def test_bots_are_not_answered_whatever_they_say(office: Office) -> None:
     """Two bots that answer each other never stop."""
     alice = office.slack.user("alice")

@@ -11,7 +11,7 @@ HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 
 def _must_have(call: Call, channel: Channel, what: str) -> None:
     """The scope follows the kind of conversation."""
-    family = {"channel": "channels", "group": "groups", "im": "im"}[channel.kind]
+    family = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}[channel.kind]
     if f"{family}:{what}" not in call.slack.app.scopes:
         provided = ",".join(sorted(call.slack.app.scopes))
         raise Refused("missing_scope", needed=f"{family}:{what}", provided=provided)
@@ -28,7 +28,7 @@ async def info(call: Call) -> dict[str, Json]:
 async def list_all(call: Call) -> dict[str, Json]:
     bot = call.slack.app.bot_user
     wanted = set(call.text("types", "public_channel").split(","))
-    names = {"channel": "public_channel", "group": "private_channel", "im": "im"}
+    names = {"channel": "public_channel", "group": "private_channel", "im": "im", "mpim": "mpim"}
     seen = [
         channel.shown(bot)
         for channel in call.slack.workspace.channels.values()
