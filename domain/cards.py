@@ -88,7 +88,19 @@ class Links:
 
 
 Action = Literal[
-    "approve", "reject", "edit", "next_level", "evidence", "stop", "undo", "run", "ask", "tick", "revoke", "settle"
+    "approve",
+    "reject",
+    "edit",
+    "next_level",
+    "evidence",
+    "stop",
+    "undo",
+    "run",
+    "ask",
+    "tick",
+    "revoke",
+    "settle",
+    "tend",
 ]
 
 
@@ -99,7 +111,7 @@ class Choice:
     label: str
     action: Action
     subject: str = ""
-    """Opaque id of what it is about: a proposal, an incident; for `ask`, the words to say."""
+    """Opaque id of what it is about: a proposal, an incident; for `ask`, and for `tend` an incident, the words to say."""
     digest_prefix: str = ""
     style: Literal["plain", "primary", "danger"] = "plain"
 

@@ -127,8 +127,9 @@ def _rows(shown: Shown) -> Iterable[tuple[str, str]]:
     if odd := next((alert.odd_clock for alert in shown.alerts if alert.odd_clock), ""):
         yield "Its clock", f"{odd}, so the time is that of its arrival"
     if found:
-        yield "Cause", f"{found['title']} ({_how_sure(found)})"
+        yield "Cause", found["title"] if found["title"] != incident.title else ""
         yield "Impact", found["impact"]
+        yield "Against it", found["against"]
         yield "Fix", found["fix"] if incident.alive else ""
         yield "Helped before", found["helped"] if incident.alive else ""
     elif blind := shown.last("blind"):
@@ -185,11 +186,6 @@ def _state(shown: Shown) -> str:
     return _STATES[incident.state]
 
 
-def _how_sure(found: Json) -> str:
-    against = f"; against it: {found['against']}" if found["against"] else ""
-    return f"{found['confidence']:.0%} sure{against}"
-
-
 def _names(alerts: Sequence[Alert]) -> str:
     names = list(dict.fromkeys(clean(alert.name, cap=80) for alert in alerts))
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
@@ -199,17 +195,17 @@ def _names(alerts: Sequence[Alert]) -> str:
 def _choices(shown: Shown) -> Iterable[Choice]:
     incident = shown.incident
     if not incident.alive:
-        yield Choice("Report", "ask", f"report of {incident.id}")
+        yield Choice("Report", "tend", f"report of {incident.id}")
         return
     if incident.state == "resolved":
-        yield Choice("Close", "ask", f"close {incident.id}", style="primary")
+        yield Choice("Close", "tend", f"close {incident.id}", style="primary")
         return
     if incident.state == "open":
-        yield Choice("Acknowledge", "ask", f"acknowledge {incident.id}", style="primary")
+        yield Choice("Acknowledge", "tend", f"acknowledge {incident.id}", style="primary")
     if not incident.owner:
-        yield Choice("Take it", "ask", f"take {incident.id}")
+        yield Choice("Take it", "tend", f"take {incident.id}")
     if shown.found and shown.highest >= Level.checklist:
         yield Choice("Checklist", "next_level", "2")
-    yield Choice("Snooze 1 h", "ask", f"snooze {incident.id} for 1h")
+    yield Choice("Snooze 1 h", "tend", f"snooze {incident.id} for 1h")
     if shown.silences and any(not alert.suppressed for alert in shown.firing):
-        yield Choice("Silence 1 h", "ask", f"silence {incident.id} for 1h")
+        yield Choice("Silence 1 h", "tend", f"silence {incident.id} for 1h")

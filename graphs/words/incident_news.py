@@ -28,7 +28,7 @@ def news_cards(lines: Sequence[TimelineEntry], shown: Shown, report: str = "") -
     cards = [_small(small, shown)] if small else []
     # Of several changes to and fro only the last one still holds.
     turns = [line for line in calm if line.kind in ("reopened", "resolved", "merged", "closed")]
-    return (*cards, *(_turn(line, shown, report) for line in turns[-1:]))
+    return (*cards, *(_turn(line, turns, shown, report) for line in turns[-1:]))
 
 
 def _small(lines: Sequence[TimelineEntry], shown: Shown) -> Card:
@@ -65,7 +65,7 @@ def _rows(kind: str, lines: Sequence[TimelineEntry], shown: Shown) -> Iterable[t
             yield _TITLES[kind], last.text
 
 
-def _turn(line: TimelineEntry, shown: Shown, report: str) -> Card:
+def _turn(line: TimelineEntry, turns: Sequence[TimelineEntry], shown: Shown, report: str) -> Card:
     incident = shown.incident
     match line.kind:
         case "reopened":
@@ -79,10 +79,10 @@ def _turn(line: TimelineEntry, shown: Shown, report: str) -> Card:
         case "merged":
             return card("Merged", Text(line.text), cluster=shown.label)
         case _:
-            ended = incident.resolved_at or incident.closed_at
             rows = [("Why", incident.summary), ("Closed by", who(str(line.details.get("by", ""))))]
             parts = [Code(report, "md", label="report")] if report else []
-            title = f"Closed after {shown.lasted(ended)}"
+            resolved = any(turn.kind == "resolved" for turn in turns)
+            title = f"Resolved after {shown.lasted(incident.resolved_at)}, and closed" if resolved else "Closed"
             return card(title, Facts(tuple(row for row in rows if row[1])), *parts, tone="good", cluster=shown.label)
 
 
