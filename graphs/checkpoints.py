@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphs.langgraph_strictly import BaseCheckpointSaver, assert_strict
-from store.inline_sqlite import InlineConnection
+from store.inline_sqlite import InlineDriver
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -22,7 +22,7 @@ async def open_checkpoints(database_url: str, folder: Path) -> AsyncIterator[Bas
         return
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    async with InlineConnection(_private_file(folder), isolation_level="") as connection:
+    async with InlineDriver(_private_file(folder)) as connection:
         # After a crash of the machine the newest turns may be missing; jobs and the ledger know what was under way.
         await connection.execute("PRAGMA synchronous=normal")
         yield AsyncSqliteSaver(connection)

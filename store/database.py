@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, Table, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Misconfigured
 from store.address import Address, read_address
 from store.clock import DB_CLOCK, DatabaseClock
-from store.engines import make_engine, prepare_file
+from store.engines import Engine, make_engine, prepare_file
 from store.faults import explain, explained
+from store.inline_sqlite import InlineConnection
 from store.migrations.revisions import HEAD, REVISIONS
 
 _ORDER_LOCK = 0x48_49_4C_44_41
@@ -28,7 +29,7 @@ _MIGRATION_LOCK = _ORDER_LOCK + 1
 class Transaction:
     """What happens inside it happens wholly or not at all."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection | InlineConnection) -> None:
         self.connection = connection
         self.afterwards: list[Callable[[], None]] = []
 
@@ -60,10 +61,9 @@ class Database:
 
     db_clock: DatabaseClock = DB_CLOCK
 
-    def __init__(self, address: Address, engine: AsyncEngine) -> None:
+    def __init__(self, address: Address, engine: Engine) -> None:
         self.address = address
-        self.engine = engine
-        self._writing_engine = engine.execution_options(writes=True)
+        self._engine = engine
         # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._writer = asyncio.Lock() if address.file else None
         self._writing_task: asyncio.Task[Any] | None = None
@@ -98,7 +98,7 @@ class Database:
             prepare_file(address, create=create)
         database = cls(address, make_engine(address))
         try:
-            async with database.engine.connect():
+            async with database._engine.begin(writes=False):
                 pass
         except DBAPIError as error:
             await database.close()
@@ -110,7 +110,7 @@ class Database:
         return database
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._engine.dispose()
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that may say what happens on a conflict; both databases spell that alike."""
@@ -120,7 +120,7 @@ class Database:
     async def begin(self) -> AsyncIterator[Transaction]:
         """One write transaction, committed at the end of the block; an exception inside undoes all of it."""
         if self._writer is None:
-            async with self._transaction(self._writing_engine) as tx:
+            async with self._transaction(writes=True) as tx:
                 yield tx
             return
         if self._writing_task is asyncio.current_task():
@@ -128,7 +128,7 @@ class Database:
         async with self._writer:
             self._writing_task = asyncio.current_task()
             try:
-                async with self._transaction(self._writing_engine) as tx:
+                async with self._transaction(writes=True) as tx:
                     yield tx
             finally:
                 self._writing_task = None
@@ -136,7 +136,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """A transaction that only reads, and on SQLite waits for nobody."""
-        async with self._transaction(self.engine) as tx:
+        async with self._transaction(writes=False) as tx:
             yield tx
 
     async def harden(self) -> None:
@@ -145,9 +145,9 @@ class Database:
             await asyncio.to_thread(_to_disk, self.address.file.with_name(f"{self.address.file.name}-wal"))
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
+    async def _transaction(self, *, writes: bool) -> AsyncIterator[Transaction]:
         with explained(self.address.shown):
-            async with engine.begin() as connection:
+            async with self._engine.begin(writes=writes) as connection:
                 tx = Transaction(connection)
                 yield tx
         for act in tx.afterwards:

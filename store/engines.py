@@ -3,22 +3,14 @@
 import importlib.util
 import os
 import stat
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.errors import Misconfigured
 from store.address import Address
-from store.inline_sqlite import InlineConnection
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=wal",
-    "PRAGMA synchronous=normal",
-    "PRAGMA foreign_keys=on",
-)
+from store.inline_sqlite import InlineEngine
 
 # lock_timeout: a stuck neighbour becomes an error. idle_in_transaction: a frozen one gives back the audit's lock.
 _POSTGRESQL_OPTIONS = (
@@ -27,8 +19,26 @@ _POSTGRESQL_OPTIONS = (
 )
 
 
-def make_engine(address: Address) -> AsyncEngine:
-    return _sqlite(address) if address.file else _postgresql(address)
+class PooledEngine:
+    """Several connections to a server."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def begin(self, *, writes: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        """One transaction, committed at the end of the block; readers and writers never wait for each other."""
+        del writes
+        return self._engine.begin()
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()
+
+
+Engine = InlineEngine | PooledEngine
+
+
+def make_engine(address: Address) -> Engine:
+    return InlineEngine(address.file) if address.file else _postgresql(address)
 
 
 def prepare_file(address: Address, *, create: bool) -> None:
@@ -52,36 +62,12 @@ def prepare_file(address: Address, *, create: bool) -> None:
         ) from error
 
 
-def _sqlite(address: Address) -> AsyncEngine:
-    file = address.file
-    assert file is not None
-
-    async def connect(*_: object, **__: object) -> InlineConnection:
-        # The driver must not begin transactions by itself: it would begin them without IMMEDIATE.
-        return await InlineConnection(file, isolation_level=None)
-
-    engine = create_async_engine(address.url, hide_parameters=True, async_creator=connect)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A transaction that begins as a reader and then writes fails at once when somebody else wrote in between.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql(address: Address) -> AsyncEngine:
+def _postgresql(address: Address) -> PooledEngine:
     if importlib.util.find_spec("psycopg") is None:
         raise Misconfigured(
             "DATABASE_URL names PostgreSQL, and its driver is not installed: pip install 'hilda-oncall[postgres]'."
         )
     arguments: dict[str, Any] = {"options": _POSTGRESQL_OPTIONS, "connect_timeout": 5, "application_name": "hilda"}
-    return create_async_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+    return PooledEngine(
+        create_async_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+    )

@@ -1,40 +1,107 @@
 """SQLite without a thread of its own: statements run where they are awaited, and only waiting for a neighbour waits.
 
-aiosqlite hands each call to a thread. Under load that thread gets the interpreter's lock five milliseconds after it
-asks (`sys.getswitchinterval`), for each statement of a transaction that holds the database's one write lock meanwhile.
-A statement of ours takes a tenth of a millisecond. What could take long is another process that writes: then the lock
-is asked for again and again, and the loop goes on in between.
+A statement of ours takes a tenth of a millisecond. A thread for it gets the interpreter's lock five milliseconds after
+it asks when the loop is busy (`sys.getswitchinterval`), and that for every statement of a transaction, which holds the
+database's one write lock meanwhile. What could take long is another process that writes: then the lock is asked for
+again and again, and the loop goes on in between.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
+from sqlalchemy import URL, Connection, CursorResult, Dialect, Executable, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 PATIENCE_SECONDS = 15.0
 """How long another process may hold the database before that is an error."""
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)
+_PRAGMAS = ("PRAGMA journal_mode=wal", "PRAGMA synchronous=normal", "PRAGMA foreign_keys=on")
 
 Found = TypeVar("Found")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
-class InlineConnection(aiosqlite.Connection):  # type: ignore[misc]
-    """An `aiosqlite.Connection` in everything but its thread."""
+class InlineConnection:
+    """What the store uses of SQLAlchemy's AsyncConnection."""
+
+    def __init__(self, inner: Connection) -> None:
+        self.inner = inner
+        self._results: list[CursorResult[Any]] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.inner.dialect
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
+        result = await patiently(self.inner.execute, statement, parameters)
+        self._results.append(result)
+        return result
+
+    async def run_sync(self, act: Callable[[Connection], Found]) -> Found:
+        return act(self.inner)
+
+    async def begin(self, *, writes: bool) -> None:
+        self.inner.begin()
+        # A transaction that begins as a reader and then writes fails at once when somebody else wrote in between.
+        await patiently(self.inner.exec_driver_sql, "BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def end(self, *, keep: bool) -> None:
+        """Commit, or undo all of it; what was not read of a result is gone, since it would hold up other writers."""
+        for result in self._results:
+            result.close()
+        self._results.clear()
+        if keep:
+            self.inner.commit()
+        else:
+            self.inner.rollback()
+
+
+class InlineEngine:
+    """One file. Connections are kept and used again, as many as there were transactions at the same time."""
+
+    def __init__(self, file: Path) -> None:
+        # The driver must not begin transactions by itself: it would begin them without IMMEDIATE.
+        given = {"timeout": 0, "isolation_level": None, "check_same_thread": False}
+        url = URL.create("sqlite", database=str(file))
+        self._engine = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=given)
+        event.listen(self._engine, "connect", _set_up)
+        self._idle: list[InlineConnection] = []
+
+    @asynccontextmanager
+    async def begin(self, *, writes: bool) -> AsyncIterator[InlineConnection]:
+        """One transaction, committed at the end of the block; an exception inside undoes all of it."""
+        connection = self._idle.pop() if self._idle else InlineConnection(await patiently(self._engine.connect))
+        try:
+            await connection.begin(writes=writes)
+            yield connection
+            connection.end(keep=True)
+        except BaseException:
+            connection.end(keep=False)
+            raise
+        finally:
+            self._idle.append(connection)
+
+    async def dispose(self) -> None:
+        while self._idle:
+            self._idle.pop().inner.close()
+
+
+class InlineDriver(aiosqlite.Connection):  # type: ignore[misc]
+    """An `aiosqlite.Connection` in everything but its thread, for those who want one."""
 
     _connection: sqlite3.Connection | None
 
-    def __init__(self, file: Path, *, isolation_level: str | None) -> None:
-        """`isolation_level` None: transactions begin where the caller says BEGIN."""
+    def __init__(self, file: Path) -> None:
+        super().__init__(lambda: sqlite3.connect(file, timeout=0), iter_chunk_size=64)
 
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(file, timeout=0, isolation_level=isolation_level)  # type: ignore[arg-type]
-
-        super().__init__(connect, iter_chunk_size=64)
-
-    def __await__(self) -> Generator[Any, None, "InlineConnection"]:
+    def __await__(self) -> Generator[Any, None, "InlineDriver"]:
         return self._connect().__await__()
 
     def is_alive(self) -> bool:
@@ -48,22 +115,39 @@ class InlineConnection(aiosqlite.Connection):  # type: ignore[misc]
     async def close(self) -> None:
         self.stop()
 
-    async def _connect(self) -> "InlineConnection":
+    async def _connect(self) -> "InlineDriver":
         if self._connection is None:
             self._connection = self._connector()
         return self
 
-    async def _execute(self, fn: Callable[..., Found], *args: Any, **kwargs: Any) -> Found:
+    async def _execute(self, act: Callable[..., Found], *args: Any, **named: Any) -> Found:
         if self._connection is None:
             raise ValueError("Connection closed")
-        loop = asyncio.get_running_loop()
-        late, tried = loop.time() + PATIENCE_SECONDS, 0
-        while True:
-            try:
-                return fn(*args, **kwargs)
-            except sqlite3.OperationalError as error:
-                # Only the plain code: a reader that is too old to write (BUSY_SNAPSHOT) stays so.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or loop.time() >= late:
-                    raise
-            await asyncio.sleep(_PAUSES[min(tried, len(_PAUSES) - 1)])
-            tried += 1
+        return await patiently(act, *args, **named)
+
+
+async def patiently(act: Callable[..., Found], *args: Any, **named: Any) -> Found:
+    """Do it, again and again while another process holds the database; the loop goes on meanwhile."""
+    loop = asyncio.get_running_loop()
+    late, tried = loop.time() + PATIENCE_SECONDS, 0
+    while True:
+        try:
+            return act(*args, **named)
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not _busy(error) or loop.time() >= late:
+                raise
+        await asyncio.sleep(_PAUSES[min(tried, len(_PAUSES) - 1)])
+        tried += 1
+
+
+def _busy(error: sqlite3.OperationalError | OperationalError) -> bool:
+    """Only the plain code: a reader that is too old to write (BUSY_SNAPSHOT) stays so."""
+    driver = error.orig if isinstance(error, OperationalError) else error
+    return isinstance(driver, sqlite3.OperationalError) and driver.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()

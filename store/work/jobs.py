@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.people import Person
@@ -38,6 +39,8 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._idle = False
+        new = database.insert(job).values(run_at=DB_CLOCK + bindparam("delay"), state="ready", at=DB_CLOCK)
+        self._new = new.on_conflict_do_nothing(index_elements=["dedup_key"]).returning(job.c.id)
 
     async def put(
         self,
@@ -51,21 +54,14 @@ class Jobs:
         tx: Transaction | None = None,
     ) -> int | None:
         """Its id, or None when a job of that key was put before: the same delivery twice is one job."""
-        new = (
-            self._database.insert(job)
-            .values(
-                dedup_key=dedup_key,
-                kind=kind,
-                payload=payload,
-                conversation=conversation,
-                state="ready",
-                run_at=DB_CLOCK + int(delay_seconds * SECOND),
-                most_attempts=most_attempts,
-                at=DB_CLOCK,
-            )
-            .on_conflict_do_nothing(index_elements=["dedup_key"])
-            .returning(job.c.id)
-        )
+        new = {
+            "dedup_key": dedup_key,
+            "kind": kind,
+            "payload": payload,
+            "conversation": conversation,
+            "delay": int(delay_seconds * SECOND),
+            "most_attempts": most_attempts,
+        }
         if tx is not None:
             return await self._put(tx, new)
         async with self._database.begin() as own:
@@ -77,25 +73,17 @@ class Jobs:
         A conversation has at most one running job, and its jobs run in the order they were put: a later one waits
         while an earlier one runs or waits for its next try.
         """
+        given = {"kinds": kinds} if kinds else {}
         if self._idle:
             # Workers look five times a second, mostly for nothing: only who finds something need write.
             async with self._database.read() as tx:
-                if (await tx.execute(_wanted(kinds))).first() is None:
+                if (await tx.execute(_wanted(any_kind=not kinds), given)).first() is None:
                     return None
         try:
             async with self._database.begin() as tx:
                 await tx.execute(_bury())
-                taken = (
-                    update(job)
-                    .where(job.c.id == _next(kinds), _due())
-                    .values(
-                        state="running",
-                        owner=worker,
-                        attempts=job.c.attempts + 1,
-                        lease_until=DB_CLOCK + int(lease_seconds * SECOND),
-                    )
-                )
-                row = (await tx.execute(taken.returning(*job.c))).mappings().first()
+                leased = {**given, "worker": worker, "lease": int(lease_seconds * SECOND)}
+                row = (await tx.execute(_take(any_kind=not kinds), leased)).mappings().first()
         except IntegrityError:
             # Two workers took two jobs of one conversation at the same moment; the other one keeps its lease.
             return None
@@ -104,30 +92,35 @@ class Jobs:
 
     async def renew(self, held: Job, lease_seconds: float) -> bool:
         """Long work says that it is alive; False when somebody else has the job now."""
-        return await self._write(held, lease_until=DB_CLOCK + int(lease_seconds * SECOND))
+        return await self._write(held, _renew(), lease=int(lease_seconds * SECOND))
 
     async def finish(self, held: Job) -> bool:
         """Done; False when the lease was lost and the result of this try no longer counts."""
-        return await self._write(held, state="done", owner="", lease_until=None, ended_at=DB_CLOCK, error="")
+        return await self._write(held, _finish())
 
     async def fail(self, held: Job, error: str, *, pause_seconds: float = 1.0) -> bool:
         """Try again later, each time after twice the pause; after the last try it is dead and waits for a person."""
         pause = min(pause_seconds * 2.0 ** (held.attempt - 1), _LONGEST_PAUSE)
-        return await self._write(
-            held,
-            state="dead" if held.last_attempt else "ready",
-            owner="",
-            lease_until=None,
-            error=redact(error)[:2000],
-            run_at=DB_CLOCK + int(pause * SECOND),
-            ended_at=DB_CLOCK if held.last_attempt else None,
-        )
+        given_up = {
+            "state": "dead" if held.last_attempt else "ready",
+            "owner": "",
+            "lease_until": None,
+            "error": redact(error)[:2000],
+            "run_at": DB_CLOCK + int(pause * SECOND),
+            "ended_at": DB_CLOCK if held.last_attempt else None,
+        }
+        return await self._write(held, _held().values(given_up))
 
     async def give_back(self, held: Job) -> bool:
         """A worker that shuts down returns the job untried."""
-        return await self._write(
-            held, state="ready", owner="", lease_until=None, attempts=job.c.attempts - 1, run_at=DB_CLOCK
-        )
+        untried = {
+            "state": "ready",
+            "owner": "",
+            "lease_until": None,
+            "attempts": job.c.attempts - 1,
+            "run_at": DB_CLOCK,
+        }
+        return await self._write(held, _held().values(untried))
 
     async def withdraw(self, dedup_key: str) -> str:
         """Nobody wants it any more: a job that still waits is done with. The state it was found in, "" for none."""
@@ -183,19 +176,20 @@ class Jobs:
         async with self._database.begin() as tx:
             return (await tx.execute(delete(job).where(job.c.state == "done", job.c.ended_at < limit))).rowcount
 
-    async def _put(self, tx: Transaction, new: Executable) -> int | None:
+    async def _put(self, tx: Transaction, new: Json) -> int | None:
         # In order, so that of two messages of one conversation the first one is also the first to be seen.
         await tx.in_order()
-        found: int | None = (await tx.execute(new)).scalar()
+        found: int | None = (await tx.execute(self._new, new)).scalar()
         return found
 
-    async def _write(self, held: Job, **values: Any) -> bool:
+    async def _write(self, held: Job, change: Any, **given: Any) -> bool:
         """Change a job only while it is still this worker's try."""
-        mine = and_(
-            job.c.id == held.id, job.c.owner == held.owner, job.c.attempts == held.attempt, job.c.state == "running"
-        )
+        mine = {"held": held.id, "holder": held.owner, "try": held.attempt}
         async with self._database.begin() as tx:
-            return (await tx.execute(update(job).where(mine).values(values))).rowcount == 1
+            return (await tx.execute(change, {**mine, **given})).rowcount == 1
+
+
+# Statements that every job needs are made once: to put one together takes longer than to run it.
 
 
 def _due() -> ColumnElement[bool]:
@@ -205,11 +199,9 @@ def _due() -> ColumnElement[bool]:
     )
 
 
-def _next(kinds: tuple[str, ...]) -> Any:
-    return _wanted(kinds).with_for_update(skip_locked=True).scalar_subquery()
-
-
-def _wanted(kinds: tuple[str, ...]) -> Any:
+@cache
+def _wanted(*, any_kind: bool) -> Any:
+    """The job that is next, of any kind or of `kinds`."""
     earlier = job.alias("earlier")
     blocked = exists().where(
         job.c.conversation != "",
@@ -218,11 +210,44 @@ def _wanted(kinds: tuple[str, ...]) -> Any:
         earlier.c.state.in_(("ready", "running")),
     )
     wanted = select(job.c.id).where(_due(), ~blocked).order_by(job.c.run_at, job.c.id).limit(1)
-    if kinds:
-        wanted = wanted.where(job.c.kind.in_(kinds))
-    return wanted
+    return wanted if any_kind else wanted.where(job.c.kind.in_(bindparam("kinds", expanding=True)))
 
 
+@cache
+def _take(*, any_kind: bool) -> Any:
+    """Lease it to `worker` for `lease` microseconds."""
+    following = _wanted(any_kind=any_kind).with_for_update(skip_locked=True).scalar_subquery()
+    leased = {
+        "state": "running",
+        "owner": bindparam("worker"),
+        "attempts": job.c.attempts + 1,
+        "lease_until": DB_CLOCK + bindparam("lease"),
+    }
+    return update(job).where(job.c.id == following, _due()).values(leased).returning(*job.c)
+
+
+@cache
+def _held() -> Any:
+    """The job `held` while it is `holder`'s at this `try`."""
+    return update(job).where(
+        job.c.id == bindparam("held"),
+        job.c.owner == bindparam("holder"),
+        job.c.attempts == bindparam("try"),
+        job.c.state == "running",
+    )
+
+
+@cache
+def _renew() -> Any:
+    return _held().values(lease_until=DB_CLOCK + bindparam("lease"))
+
+
+@cache
+def _finish() -> Any:
+    return _held().values(state="done", owner="", lease_until=None, ended_at=DB_CLOCK, error="")
+
+
+@cache
 def _bury() -> Any:
     """Work that takes its worker down with it must not do so for ever."""
     return (

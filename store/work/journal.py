@@ -11,6 +11,8 @@ from store.clock import DB_CLOCK, SECOND, from_micros
 from store.database import Database, Transaction
 from store.schema import journal
 
+_NEW = insert(journal).values(at=DB_CLOCK).returning(journal.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
@@ -64,5 +66,5 @@ class Journal:
 
     async def _append(self, tx: Transaction, topic: str, event: str, payload: Json) -> int:
         await tx.in_order()
-        new = insert(journal).values(topic=topic, event=event, payload=payload, at=DB_CLOCK).returning(journal.c.id)
-        return int((await tx.execute(new)).scalar_one())
+        given = {"topic": topic, "event": event, "payload": payload}
+        return int((await tx.execute(_NEW, given)).scalar_one())

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
 from domain.plain_json import Json
 from policy.redaction import redact
@@ -37,6 +38,8 @@ class Outgoing:
 class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
+        new = database.insert(outbox).values(state="waiting", run_at=DB_CLOCK, at=DB_CLOCK)
+        self._new = new.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
 
     async def put(
         self,
@@ -49,21 +52,7 @@ class Outbox:
         tx: Transaction | None = None,
     ) -> bool:
         """Say this, once per key; False when the key was put before (then nothing changes)."""
-        new = (
-            self._database.insert(outbox)
-            .values(
-                key=key,
-                conversation=conversation,
-                door=door,
-                payload=payload,
-                replaces=replaces,
-                state="waiting",
-                run_at=DB_CLOCK,
-                at=DB_CLOCK,
-            )
-            .on_conflict_do_nothing(index_elements=["key"])
-            .returning(outbox.c.id)
-        )
+        new = {"key": key, "conversation": conversation, "door": door, "payload": payload, "replaces": replaces}
         if tx is not None:
             return await self._put(tx, new)
         async with self._database.begin() as own:
@@ -76,30 +65,19 @@ class Outbox:
         """
         async with self._database.read() as tx:
             # Posters look ten times a second, mostly for nothing: only who finds something need write.
-            if (await tx.execute(_waiting(door).limit(1))).first() is None:
+            if (await tx.execute(_waiting(), {"at_door": door})).first() is None:
                 return ()
         async with self._database.begin() as tx:
-            ready = (await tx.execute(_ready(door, most))).scalars().all()
-            taken = (
-                update(outbox)
-                .where(outbox.c.id.in_(ready))
-                .values(run_at=DB_CLOCK + int(lease_seconds * SECOND), attempts=outbox.c.attempts + 1)
-                .returning(*outbox.c)
-            )
-            rows = sorted((await tx.execute(taken)).mappings(), key=lambda row: int(row["id"]))
+            ready = (await tx.execute(_ready(), {"at_door": door, "most": most})).scalars().all()
+            leased = {"ready": ready, "lease": int(lease_seconds * SECOND)}
+            rows = sorted((await tx.execute(_take(), leased)).mappings(), key=lambda row: int(row["id"]))
             posts = await _posts(tx, [row["replaces"] for row in rows if row["replaces"]])
         return tuple(_outgoing(row, posts.get(row["replaces"], "")) for row in rows)
 
     async def sent(self, key: str, post: str = "") -> bool:
         """It is out; `post` is the platform's name for it. False when somebody else had reported it already."""
         async with self._database.begin() as tx:
-            done = await tx.execute(
-                update(outbox)
-                .where(outbox.c.key == key, outbox.c.state == "waiting")
-                .values(state="sent", post=post, sent_at=DB_CLOCK, error="")
-                .returning(outbox.c.replaces)
-            )
-            replaces = done.scalars().all()
+            replaces = (await tx.execute(_sent(), {"said": key, "as": post})).scalars().all()
             if post and any(replaces):
                 # Where it had to be posted anew, what comes next finds it there.
                 await tx.execute(update(outbox).where(outbox.c.key.in_(replaces)).values(post=post))
@@ -139,16 +117,10 @@ class Outbox:
 
     async def superseded(self, held: Outgoing) -> bool:
         """Whether something that waits behind it will take its place on the screen."""
-        mine = select(outbox.c.id).where(outbox.c.key == held.key).scalar_subquery()
-        later = select(outbox.c.id).where(
-            outbox.c.door == held.door,
-            outbox.c.conversation == held.conversation,
-            outbox.c.id > mine,
-            outbox.c.state == "waiting",
-            outbox.c.replaces == (held.replaces or held.key),
-        )
+        place = held.replaces or held.key
+        given = {"said": held.key, "at_door": held.door, "there": held.conversation, "place": place}
         async with self._database.read() as tx:
-            return (await tx.execute(later.limit(1))).first() is not None
+            return (await tx.execute(_later(), given)).first() is not None
 
     async def known(self, key: str) -> bool:
         """Whether something was put under this key, said or not."""
@@ -161,9 +133,9 @@ class Outbox:
         async with self._database.read() as tx:
             return int((await tx.execute(rows)).scalar_one())
 
-    async def _put(self, tx: Transaction, new: Executable) -> bool:
+    async def _put(self, tx: Transaction, new: Json) -> bool:
         await tx.in_order()
-        return (await tx.execute(new)).scalar() is not None
+        return (await tx.execute(self._new, new)).scalar() is not None
 
     async def post_of(self, key: str) -> str:
         """The platform's name of what a key posted, "" when it has not been posted."""
@@ -192,11 +164,18 @@ class Outbox:
             return (await tx.execute(gone)).rowcount
 
 
-def _waiting(door: str) -> Any:
-    return select(outbox.c.id).where(outbox.c.door == door, outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK)
+# Statements that every post needs are made once: to put one together takes longer than to run it.
 
 
-def _ready(door: str, most: int) -> Any:
+@cache
+def _waiting() -> Any:
+    """Whether anything is due at a door."""
+    mine = (outbox.c.door == bindparam("at_door"), outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK)
+    return select(outbox.c.id).where(*mine).limit(1)
+
+
+@cache
+def _ready() -> Any:
     """The oldest unsent one of each conversation: the next one waits until it is out, so nothing overtakes."""
     earlier = outbox.alias("earlier")
     overtakes = exists().where(
@@ -205,13 +184,38 @@ def _ready(door: str, most: int) -> Any:
         earlier.c.id < outbox.c.id,
         earlier.c.state == "waiting",
     )
-    wanted = (
-        select(outbox.c.id)
-        .where(outbox.c.door == door, outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK, ~overtakes)
-        .order_by(outbox.c.id)
-        .limit(most)
-    )
+    mine = (outbox.c.door == bindparam("at_door"), outbox.c.state == "waiting", outbox.c.run_at <= DB_CLOCK)
+    wanted = select(outbox.c.id).where(*mine, ~overtakes).order_by(outbox.c.id).limit(bindparam("most"))
     return wanted.with_for_update(skip_locked=True)
+
+
+@cache
+def _take() -> Any:
+    """Lease those of `ready` for `lease` microseconds."""
+    leased = {"run_at": DB_CLOCK + bindparam("lease"), "attempts": outbox.c.attempts + 1}
+    mine = outbox.c.id.in_(bindparam("ready", expanding=True))
+    return update(outbox).where(mine).values(leased).returning(*outbox.c)
+
+
+@cache
+def _sent() -> Any:
+    out = {"state": "sent", "post": bindparam("as"), "sent_at": DB_CLOCK, "error": ""}
+    mine = (outbox.c.key == bindparam("said"), outbox.c.state == "waiting")
+    return update(outbox).where(*mine).values(out).returning(outbox.c.replaces)
+
+
+@cache
+def _later() -> Any:
+    """What waits behind `said` to stand in the same `place`."""
+    mine = select(outbox.c.id).where(outbox.c.key == bindparam("said")).scalar_subquery()
+    behind = (
+        outbox.c.door == bindparam("at_door"),
+        outbox.c.conversation == bindparam("there"),
+        outbox.c.id > mine,
+        outbox.c.state == "waiting",
+        outbox.c.replaces == bindparam("place"),
+    )
+    return select(outbox.c.id).where(*behind).limit(1)
 
 
 async def _posts(tx: Transaction, keys: list[str]) -> dict[str, str]:

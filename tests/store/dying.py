@@ -9,14 +9,14 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.inline_sqlite import InlineConnection
 from store.record import Store
-
-_execute = AsyncConnection.execute
 
 
 async def _claim(url: str, key: str, proposal_id: str, digest: str, deadly: int) -> None:
@@ -29,20 +29,25 @@ async def _claim(url: str, key: str, proposal_id: str, digest: str, deadly: int)
         if steps == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def execute(self: AsyncConnection, *arguments: Any, **named: Any) -> Any:
-        die_in_time()
-        return await _execute(self, *arguments, **named)
-
     move_tip = type(store.audit_key).move_tip
 
     def after_commit(*arguments: Any) -> None:
         die_in_time()
         move_tip(*arguments)
 
-    AsyncConnection.execute = execute  # type: ignore[method-assign]
+    for kind in (AsyncConnection, InlineConnection):
+        kind.execute = _after(die_in_time, kind.execute)  # type: ignore[method-assign]
     type(store.audit_key).move_tip = after_commit  # type: ignore[method-assign]
     assert await store.claims.claim(proposal_id, digest, f"w{deadly}", 0.1)
     await store.close()
+
+
+def _after(first: Callable[[], None], execute: Callable[..., Any]) -> Callable[..., Any]:
+    async def both(*arguments: Any, **named: Any) -> Any:
+        first()
+        return await execute(*arguments, **named)
+
+    return both
 
 
 def main(url: str, key: str) -> None:
