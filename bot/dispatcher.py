@@ -257,7 +257,7 @@ def _as_words(pressed: ButtonPressed | FormSubmitted) -> Message:
         case "evidence":
             text = "why do you think so?"
         case "undo":
-            text = "undo that"
+            text = f"undo {pressed.subject}" if pressed.subject else "undo that"
         case "stop":
             text = "stop"
         case _:

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict
 from domain.errors import NotAllowed, ToolFailed
 from domain.levels import Level
 from domain.messages import Message, Reply
-from graphs import reading, silencing
+from graphs import grammar, reading, silencing
 from graphs.amending import way_back
 from graphs.climbing import put_forward, with_effects
 from graphs.desk import Desk
@@ -191,8 +191,10 @@ async def _must_be_allowed(memory: Memory, act: Act) -> None:
 
 async def _undo(state: Turn, runtime: Runtime[Memory]) -> Turn:
     memory, focus, desk = runtime.context, Focus.of(state), runtime.context.desk
-    record = await desk.store.proposals.get(focus.proposal) if focus.proposal else None
-    if record is None or record.execution is None:
+    named = grammar.PROPOSAL.search(memory.message.text)
+    wanted = named[0] if named else focus.proposal
+    record = await desk.store.proposals.get(wanted) if wanted else None
+    if record is None or record.execution is None or record.proposal.cluster != desk.cluster:
         memory.reply.say(small.nothing_to_undo(desk.label_for(memory.message)))
         return {}
     await _must_be_allowed(memory, Act.propose)

@@ -18,8 +18,11 @@ HELP = _any(
 )
 STOP = _any(r"^\s*(stop|cancel|abort|halt|never ?mind)\b")
 UNDO = _any(
-    r"^\s*(please\s+)?(undo|revert|take back|roll back)\s*(that|it|this|the (last|fix|change))?\s*[.!]?\s*$",
+    r"^\s*(please\s+)?(undo|revert|take back|roll back)\s*(that|it|this|the (last|fix|change)|p[0-9a-f]{10})?"
+    r"\s*[.!]?\s*$",
 )
+PROPOSAL = re.compile(r"\bp[0-9a-f]{10}\b")
+"""The id of a proposal, as cards show it."""
 SILENCE = _any(r"^\s*(please\s+|can you\s+|could you\s+)?silence\b")
 SEE = _any(r"\bwhat (can|do) you (see|have access to|read)\b", r"\bwhat (is|are) (connected|visible)\b")
 WHY = _any(

@@ -57,6 +57,7 @@ def said(text: str, zone: str = "UTC") -> Message:
         ("level 3", Intent.climb),
         ("what can you see here?", Intent.see),
         ("undo that", Intent.undo),
+        ("undo p0123456789", Intent.undo),
         ("stop", Intent.stop),
         ("hello hilda", Intent.smalltalk),
         ("thanks!", Intent.smalltalk),

@@ -115,6 +115,9 @@ async def test_the_whole_ladder_in_a_channel(
             assert ended.digest == made.digest
             assert len(writes_by_the_executor(ground)) - len(before) == len(made.proposal.writes) == 1
             assert await on.tasks_done() == 1
+            await on.lead.presses(done, "Undo")
+            await channel.sees(lambda seen: "Approve" in seen.buttons, within=30, after=done)
+            assert {one.proposal.undo_of for one in await on.store.proposals.list()} == {"", made.proposal.id}
             assert [person.errors for person in (asker, on.lead, on.late)] == [[], [], []]
             assert [log for log in on.slack.api.calls if not log.answer["ok"]] == []
         verdict = await ground.healed()
