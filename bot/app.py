@@ -54,6 +54,7 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
     from graphs.desk import Desk
     from graphs.duty import Duty
     from graphs.remediate import Remedies
+    from graphs.unasked import UnaskedLooks
     from runbooks import library
     from runbooks.pages import pages_of
     from runbooks.search import RunbookSearch
@@ -99,6 +100,7 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
         duty = Duty(
             desk,
             assist,
+            UnaskedLooks(desk),
             settings.alerting.policy(kube.context, cluster, label.environment),
             tuple(written.route() for written in settings.routes),
             timedelta(minutes=settings.quiet_minutes),

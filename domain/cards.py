@@ -111,7 +111,7 @@ class Choice:
     label: str
     action: Action
     subject: str = ""
-    """Opaque id of what it is about: a proposal, an incident; for `ask`, and for `tend` an incident, the words to say."""
+    """Opaque id of what it is about: a proposal, an incident; for `ask`, and to `tend` an incident, words to say."""
     digest_prefix: str = ""
     style: Literal["plain", "primary", "danger"] = "plain"
 

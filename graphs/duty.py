@@ -46,14 +46,11 @@ MOST_SUBJECTS = 4
 class Duty:
     desk: Desk
     assist: Assist
+    looks: UnaskedLooks
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     routes: tuple[Route, ...] = ()
     quiet: timedelta = timedelta(minutes=15)
     """How long nothing may fire before an incident that ended by itself is closed."""
-    _looks: UnaskedLooks = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._looks = UnaskedLooks(self.desk)
 
     async def attend(self, group: str) -> None:
         """Something changed about a group of alerts."""
@@ -143,7 +140,7 @@ class Duty:
             return Found(blind=f"it is about another cluster, {clean(decision.elsewhere, cap=80)}, that I cannot see.")
         if not decision.look:
             return Found(blind=f"alerts of this severity ({decision.severity.name}) are not looked into by themselves.")
-        return await self._looks.look(some, focus)
+        return await self.looks.look(some, focus)
 
     async def _opened(
         self, group: str, focus: Focus, some: Sequence[Alert], found: Found, before: Incident | None
@@ -175,12 +172,14 @@ class Duty:
         assert found.answer is not None, "a look that was not blind has an answer"
         card = answer_card(found.answer, label, self.desk.clock(), "UTC", self.desk.highest)
         await store.conversations.keep_answer(telling.kept_under(incident_id), reply_as_json(Reply(card, key="")))
-        await store.conversations.remember_evidence(telling.kept_under(incident_id), sources(found.answer))
-        about = {"namespace": focus.namespace, "service": focus.service}
+        seen = (*sources(found.answer), *(found.cause.finding.evidence if found.cause else ()))
+        await store.conversations.remember_evidence(telling.kept_under(incident_id), seen)
+        about = focus.explaining(found.cause, found.answer.state).to(level=int(Level.answer))
         if found.cause is None:
-            await store.incidents.add(incident_id, "nothing found", card.title, about, key="nothing found")
+            told: Json = {"focus": about.as_json()}
+            await store.incidents.add(incident_id, "nothing found", card.title, told, key="nothing found")
             return
-        told = {**what_was_found(found.answer), **about}
+        told = {**what_was_found(found.answer), "focus": about.as_json()}
         await store.incidents.add(incident_id, "found", found.cause.finding.title, told, key=f"found:{found.cause.key}")
         incident = await store.incidents.get(incident_id)
         for conversation in incident.announced if incident else ():
@@ -239,11 +238,8 @@ class Duty:
         )
         incident = await store.incidents.get(incident_id)
         lines = [line for line in incident.timeline if line.kind in ("found", "nothing found")] if incident else []
-        if not lines:
-            return
-        found = lines[-1].details
-        focus = Focus(found["namespace"], found["service"], found.get("cause", ""), level=int(Level.answer))
-        await self.assist.begin(conversation, focus)
+        if lines:
+            await self.assist.begin(conversation, Focus.of(lines[-1].details))
 
     async def _owner_of(self, namespace: str) -> str:
         """Whose namespace it is, as its annotation says; "" where it says nothing or cannot be read."""

@@ -24,10 +24,12 @@ _MOST_NAMED = 5
 def news_cards(lines: Sequence[TimelineEntry], shown: Shown, report: str = "") -> tuple[Card, ...]:
     """One card for the small things, and one each for how it goes on; `report` goes with the end."""
     calm = [line for line in lines if not _only_flapping(line, shown)]
-    small = [line for line in calm if line.kind in _TITLES]
+    turns = [line for line in calm if line.kind in ("reopened", "resolved", "merged", "closed")]
+    # What made it fire again need not be named twice.
+    again = any(turn.kind == "reopened" for turn in turns)
+    small = [line for line in calm if line.kind in _TITLES and not (again and line.kind == "fired")]
     cards = [_small(small, shown)] if small else []
     # Of several changes to and fro only the last one still holds.
-    turns = [line for line in calm if line.kind in ("reopened", "resolved", "merged", "closed")]
     return (*cards, *(_turn(line, turns, shown, report) for line in turns[-1:]))
 
 
