@@ -42,10 +42,13 @@ check: setup  ## format, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-prove: setup  ## the long proofs and the benches in full; writes docs/figures.md (DATA=folder of runbook queries)
+prove: setup  ## the long proofs and the benches in full; writes docs/figures.md
 	@$(BIN)/pytest -q -m slow --timeout 3600
 	@HILDA_RACE_APPROVALS=200 $(BIN)/pytest -q tests/hands/test_race.py
-	@$(BIN)/python bench/figures.py --data "$(DATA)"
+	@$(MAKE) --no-print-directory figures
+
+figures: setup  ## the benches, about five minutes; writes docs/figures.md (DATA=folder of runbook queries)
+	@PYTHONPATH=. $(BIN)/python bench/figures.py --data "$(DATA)"
 
 lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
 	$(BIN)/uv lock
@@ -85,4 +88,4 @@ image-demo:  ## the installed product plays an incident, with no more than a bar
 clean:  ## what can be made again
 	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo drill test check prove lock wheel pictures teams-client record image-install image-check image-demo clean
+.PHONY: help setup demo drill test check prove figures lock wheel pictures teams-client record image-install image-check image-demo clean

@@ -1,19 +1,21 @@
 """How long a question takes in a running chat on 500 pods, and what turn 100 costs beside turn 1.
 
 A real control plane, a real Prometheus, an incident, and filler pods up to 500. Floors from the same run: reading the
-same kinds bare, and one graph turn that answers without looking.
+same kinds bare, a turn that looks at nothing, a row that another connection reads, and what a command imports.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +58,8 @@ async def main(pods: int) -> dict[str, float]:
             await introduce(app)
             asked = [await _ask(app, "what is wrong?") for _ in range(QUESTIONS)][2:]
             floor = [await _read_bare(app) for _ in range(QUESTIONS)][2:]
-            turns = await _turns(app)
+            turns = await _turns(app, "what is wrong?", TURNS)
+            idle = await _turns(app, "help", QUESTIONS)
             seen = [await _decision_seen(app, ground, settings) for _ in range(DECISIONS)]
         cold = {name: await asyncio.to_thread(_cold, ground, settings, words) for name, words in COLD.items()}
     first, last = statistics.median(turns[1:11]), statistics.median(turns[-10:])
@@ -68,8 +71,10 @@ async def main(pods: int) -> dict[str, float]:
         "turn 1, s": round(first, 4),
         "turn 100, s": round(last, 4),
         "turn 100 / turn 1": round(last / first, 2),
+        "floor: a turn that looks at nothing, s": round(statistics.median(idle[2:]), 4),
         "a decision in another terminal is seen here, ms": round(1000 * statistics.median(seen)),
         "the slowest of them, ms": round(1000 * max(seen)),
+        "floor: a row that another connection reads, ms": round(1000 * _row_read(settings), 2),
         **cold,
     }
 
@@ -101,6 +106,23 @@ async def _decision_seen(app: App, ground: PracticeGround, settings: Settings) -
     decided = await app.store.proposals.get(waiting.proposal.id)
     assert decided is not None
     return shown["at"] - decided.decisions[-1].at.timestamp()
+
+
+def _row_read(settings: Settings) -> float:
+    """Seconds from an insert until another connection of SQLite has it, nobody waiting for anything."""
+    took = []
+    with (
+        closing(sqlite3.connect(settings.state_dir / "row.db", isolation_level=None)) as writer,
+        closing(sqlite3.connect(settings.state_dir / "row.db", isolation_level=None)) as reader,
+    ):
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("CREATE TABLE seen (n INTEGER)")
+        for number in range(QUESTIONS):
+            began = time.perf_counter()
+            writer.execute("INSERT INTO seen VALUES (?)", (number,))
+            assert reader.execute("SELECT max(n) FROM seen").fetchone() == (number,)
+            took.append(time.perf_counter() - began)
+    return statistics.median(took)
 
 
 def _environment(ground: PracticeGround, settings: Settings) -> dict[str, str]:
@@ -145,12 +167,12 @@ async def _ask(app: App, text: str) -> tuple[float, float]:
     return first, answered
 
 
-async def _turns(app: App) -> list[float]:
+async def _turns(app: App, text: str, times: int) -> list[float]:
     conversation = f"terminal:bench:{uuid.uuid4().hex}"
     took = []
-    for _ in range(TURNS):
+    for _ in range(times):
         began = time.perf_counter()
-        async for _ in app.dispatcher.handle(_message(app, conversation, "what is wrong?")):
+        async for _ in app.dispatcher.handle(_message(app, conversation, text)):
             pass
         took.append(time.perf_counter() - began)
     return took

@@ -33,7 +33,7 @@ def main(data: str) -> None:
     lines = [
         "# Figures",
         "",
-        f"Written by `make prove` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"Written by `make figures` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}. Compare the figures with their floors, not with other machines.",
     ]
     for title, command in sections:
