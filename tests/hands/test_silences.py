@@ -123,6 +123,7 @@ MATCHERS = BODY["matchers"]
         BODY | {"matchers": [MATCHERS[0] | {"value": "Other"}, MATCHERS[1]]},
         BODY | {"matchers": [*MATCHERS, *MATCHERS]},
         BODY | {"matchers": [{"name": "alertname", "value": "Crash"}, MATCHERS[1]]},
+        BODY | {"matchers": [*MATCHERS[:1], {**MATCHERS[1], "more": 1}]},
         BODY | {"endsAt": "2099-01-01T00:00:00Z"},
         BODY | {"startsAt": "2020-01-01T00:00:00Z"},
         BODY | {"endsAt": BODY["endsAt"].replace("Z", ".5Z")},
