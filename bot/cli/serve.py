@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,15 +15,13 @@ from domain.errors import HildaError, Misconfigured
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.doors.slack.door import SlackDoor
+    from bot.doors.opening import ChatDoor
     from bot.settings import Settings
     from domain.alerts import HeardAlert
     from store.work.alerts import Received
 
 AT_ONCE = 24
 """Conversations that are worked on at the same time."""
-
-Chats: TypeAlias = "Mapping[str, SlackDoor]"
 
 app = command()
 
@@ -68,9 +66,10 @@ async def _until_stopped(settings: "Settings") -> None:
 async def serving(settings: "Settings") -> AsyncIterator[int]:
     """Everything open and at work; the port that HTTP listens on. What is under way at the end is finished first."""
     from bot.app import open_app
+    from bot.doors.opening import open_chats
 
     _refuse_without_a_door(settings)
-    async with open_app(settings) as opened, _chats(settings, opened) as chats:
+    async with open_app(settings) as opened, open_chats(settings, opened.desk, opened.worker) as chats:
         work = asyncio.create_task(opened.worker.run(at_once=AT_ONCE))
         try:
             async with _clock(settings, opened), _http(settings, opened, chats) as port:
@@ -97,7 +96,7 @@ def _refuse_without_a_door(settings: "Settings") -> None:
         )
 
 
-async def _drained(opened: "App", work: "asyncio.Task[None]", chats: Chats) -> None:
+async def _drained(opened: "App", work: "asyncio.Task[None]", chats: "Mapping[str, ChatDoor]") -> None:
     """What was begun is finished, and what it led to is said."""
     opened.worker.leave()
     await asyncio.wait({work})
@@ -113,19 +112,7 @@ def _clock(settings: "Settings", opened: "App") -> AbstractAsyncContextManager[N
 
 
 @asynccontextmanager
-async def _chats(settings: "Settings", opened: "App") -> AsyncIterator[Chats]:
-    """The doors of the chats that are set up, by name."""
-    async with contextlib.AsyncExitStack() as stack:
-        found: dict[str, SlackDoor] = {}
-        if settings.slack_bot_token.get_secret_value():
-            from bot.doors.slack.door import open_door
-
-            found["slack"] = await stack.enter_async_context(open_door(settings, opened.desk, opened.worker))
-        yield found
-
-
-@asynccontextmanager
-async def _http(settings: "Settings", opened: "App", chats: Chats) -> AsyncIterator[int]:
+async def _http(settings: "Settings", opened: "App", chats: "Mapping[str, ChatDoor]") -> AsyncIterator[int]:
     from bot.doors.http.alerts import alerts_router
     from bot.doors.http.listening import listening
     from bot.doors.http.senders import Senders
@@ -147,7 +134,7 @@ async def _http(settings: "Settings", opened: "App", chats: Chats) -> AsyncItera
                 found[name] = trouble
         return found
 
-    routes = {f"/{name}/events": door.receive for name, door in chats.items() if door.by_http}
+    routes = {path: receive for door in chats.values() for path, receive in door.routes.items()}
     senders = Senders(
         settings.alerts_token.get_secret_value(),
         settings.alerts_username,

@@ -76,6 +76,11 @@ class SlackDoor:
     def by_socket(self) -> bool:
         return bool(self.settings.slack_app_token.get_secret_value())
 
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        """Who receives what Slack sends to our URL, by path."""
+        return {"/slack/events": self.receive} if self.by_http else {}
+
     async def trouble(self) -> str:
         """Why this door does not work now, "" while it does."""
         if self.installation is None:

@@ -49,6 +49,20 @@ async def serve(slack: FakeSlack, ground: PracticeGround, folder: Path, transpor
 
 
 @asynccontextmanager
+async def serve_alone(ground: PracticeGround, folder: Path, **environment: str) -> AsyncIterator[Process]:
+    """Without any chat."""
+    needed = {
+        "HILDA_HTTP_PORT": "0",
+        "HILDA_STATE_DIR": str(folder),
+        "KUBECONFIG": str(ground.kubeconfig),
+        "HILDA_CONTEXT": ground.context,
+    }
+    async with _running("serve", {**_without_ours(), **needed, **environment}, folder / "serve.log") as process:
+        process.port = await _port(process)
+        yield process
+
+
+@asynccontextmanager
 async def executor(ground: PracticeGround, folder: Path) -> AsyncIterator[Process]:
     """Beside it on the same state, with the executor's own kubeconfig."""
     environment = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.bot.serving.running import serve
+from tests.bot.serving.running import serve, serve_alone
 from tests.conftest import OpenGround
 from tests.fakes.slack.bolt_app import TRANSPORTS
 from tests.fakes.slack.server import fake_slack
@@ -34,4 +34,21 @@ async def test_a_question_in_slack_is_answered_from_the_cluster(
         assert ready.json() == {"ready": True, "troubles": {}}
         assert code == 0, log
         assert any("How I know" in seen.words or "image" in seen.words.lower() for seen in shop.thread(asked)[1:]), log
+        assert "Traceback" not in log
+
+
+async def test_alerts_are_taken_without_any_chat(small_ground: OpenGround, tmp_path: Path) -> None:
+    """Ready with HTTP alone, and only for whoever proves itself."""
+    ground = await small_ground("bad-image", 5, metrics=False)
+    async with serve_alone(ground, tmp_path, HILDA_ALERTS_TOKEN="t") as hilda:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{hilda.port}") as client:
+            ready = await client.get("/readyz")
+            refused = await client.post("/api/v1/alerts/alertmanager", json={})
+        hilda.process.send_signal(signal.SIGTERM)
+        code = await hilda.ends()
+
+        log = await hilda.said()
+        assert ready.json() == {"ready": True, "troubles": {}}
+        assert refused.status_code == 401
+        assert code == 0, log
         assert "Traceback" not in log
