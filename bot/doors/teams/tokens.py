@@ -59,13 +59,13 @@ class Tokens:
         self._credentials = PasswordServiceClientCredentialFactory(
             self.app_id or None, self.password, self.home or None
         )
-        self._botbuilder = BotFrameworkAuthenticationFactory.create(credential_factory=self._credentials)
+        self.botbuilder = BotFrameworkAuthenticationFactory.create(credential_factory=self._credentials)
 
     async def check(self, authorization: str, activity: Activity, body: Mapping[str, Any]) -> AuthenticateRequestResult:
         """Who is behind a request; Unauthorized or Unverifiable. `body` is the activity as it came."""
         self._for_us(activity, body)
         if self.anonymous:
-            return await self._botbuilder.authenticate_request(activity, None)
+            return await self.botbuilder.authenticate_request(activity, None)
         _plausible(authorization)
         try:
             async with asyncio.timeout(KEYS_SECONDS):
@@ -82,14 +82,14 @@ class Tokens:
     def _verify(self, authorization: str, activity: Activity) -> AuthenticateRequestResult:
         """Blocks for as long as the keys take; to be called in a thread."""
         try:
-            return asyncio.run(self._botbuilder.authenticate_request(activity, authorization))
+            return asyncio.run(self.botbuilder.authenticate_request(activity, authorization))
         except (IndexError, AttributeError):
             # A key that is not known. botbuilder would look for new ones tomorrow; keys are exchanged without notice.
             if self.clock() - self._asked_again < FRESH_SECONDS:
                 raise
             self._asked_again = self.clock()
             JwtTokenExtractor.metadataCache.pop(_keys_url(), None)
-            return asyncio.run(self._botbuilder.authenticate_request(activity, authorization))
+            return asyncio.run(self.botbuilder.authenticate_request(activity, authorization))
 
     def _for_us(self, activity: Activity, body: Mapping[str, Any]) -> None:
         """What no signature says: that it is our bot, our people, our service."""

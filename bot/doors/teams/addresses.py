@@ -1,0 +1,63 @@
+"""Where Teams is reached for a conversation or a person: kept when we hear from them, used when we speak unasked."""
+
+from dataclasses import asdict, dataclass
+
+from bot.doors.failures import Gone
+from bot.doors.teams.places import DOOR, Place
+from domain.people import Person
+from domain.plain_json import Json
+from store.references import References
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    service: str
+    """The URL that the service gave us for this conversation; our token is sent there and nowhere else."""
+    conversation: str
+    """The service's id, with its thread."""
+    bot: str
+    """Our own account there."""
+    threads: bool = False
+    """Whether answers stand in threads: so it is in channels."""
+
+
+@dataclass
+class Addresses:
+    references: References
+
+    async def heard(self, place: Place, address: Address, person: Person | None) -> None:
+        """Keep how the place is reached; with `person`, it is the chat with that person alone."""
+        channel = Place(place.tenant, place.chat)
+        kept = Address(address.service, place.chat, address.bot, address.threads)
+        await self.references.keep(channel.conversation, asdict(kept))
+        if person is not None:
+            await self.keep_own(person, kept)
+
+    async def of(self, place: Place) -> Address:
+        """Gone where we were never heard of, or were taken out."""
+        found = await self.references.get(Place(place.tenant, place.chat).conversation)
+        if found is None:
+            raise Gone("send", "nobody there has ever spoken with me")
+        kept = _address(found)
+        return Address(kept.service, place.id, kept.bot, kept.threads)
+
+    async def own(self, person: Person) -> Address | None:
+        """The chat with one person."""
+        found = await self.references.get(_own(person))
+        return _address(found) if found is not None else None
+
+    async def keep_own(self, person: Person, address: Address) -> Address:
+        await self.references.keep(_own(person), asdict(address))
+        return address
+
+    async def forget(self, place: Place) -> None:
+        """Hilda was taken out of there."""
+        await self.references.forget(Place(place.tenant, place.chat).conversation)
+
+
+def _own(person: Person) -> str:
+    return f"{DOOR}-person:{person.tenant}:{person.id}"
+
+
+def _address(found: Json) -> Address:
+    return Address(**found)
