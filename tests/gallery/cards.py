@@ -27,6 +27,7 @@ from domain.evidence import observed
 from domain.look import Window
 from domain.objects import ObjectRef
 from domain.risk import Risk
+from tests.gallery.incidents import INCIDENT, INCIDENT_END, INCIDENT_OVER
 
 NOW = datetime(2026, 3, 12, 14, 10, tzinfo=UTC)
 CLUSTER = "5b0f6f0e-8f3e-4c39-9b1c-2f4f0f6f1d11"
@@ -403,6 +404,9 @@ GALLERY: dict[str, Card] = {
     "refused": REFUSED,
     "cpu": CPU,
     "long": LONG,
+    "incident": INCIDENT,
+    "incident-over": INCIDENT_OVER,
+    "incident-end": INCIDENT_END,
     "hostile": HOSTILE,
     "world": WORLD,
     "empty": EMPTY,
