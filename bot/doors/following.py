@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot import outbox
 from bot.doors.running import Run
-from domain.cards import Card, ClusterLabel, Progress
+from domain.cards import Card, Choices, ClusterLabel, Progress
 from domain.errors import HildaError
 from domain.messages import Reply
 from domain.proposals import ProposalState
+from domain.wire import reply_from_json
 from store.record import Store
 from store.work.journal import JournalEntry
 
@@ -77,6 +78,22 @@ class Following:
         card = Card("Running", cluster=self.label, parts=(Progress(run.steps),))
         reply = Reply(card, key=f"{first}:{cursors[-1]}" if more else first, replaces=first if more else "")
         await outbox.put(self.store, conversation, reply)
+        if any(entry.event == "claimed" for entry in entries):
+            await self._take_its_buttons(proposal, conversation)
+
+    async def _take_its_buttons(self, proposal: str, conversation: str) -> None:
+        """What is claimed cannot be taken back: the card that says who approved it offers that no longer."""
+        key = f"proposal:{proposal}"
+        told = await self.store.outbox.payload_of(f"{key}:decided")
+        if told is None or await self.store.outbox.known(f"{key}:begun"):
+            return
+        before = reply_from_json(told)
+        parts = tuple(part for part in before.card.parts if not isinstance(part, Choices))
+        await outbox.put(
+            self.store,
+            conversation,
+            replace(before, card=replace(before.card, parts=parts), key=f"{key}:begun", replaces=key),
+        )
 
     async def _conversation(self, proposal: str) -> str:
         if proposal not in self._places:

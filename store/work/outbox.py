@@ -127,6 +127,11 @@ class Outbox:
         async with self._database.read() as tx:
             return (await tx.execute(select(outbox.c.id).where(outbox.c.key == key))).first() is not None
 
+    async def payload_of(self, key: str) -> Json | None:
+        """What was put under this key, said or not; None where nothing was."""
+        async with self._database.read() as tx:
+            return (await tx.execute(select(outbox.c.payload).where(outbox.c.key == key))).scalar()
+
     async def waiting(self, door: str) -> int:
         """How many posts a door still has to make, those that are not due yet included."""
         rows = select(func.count()).where(outbox.c.door == door, outbox.c.state == "waiting")

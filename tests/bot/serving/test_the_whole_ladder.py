@@ -32,7 +32,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.sandbox, pytest.mark.timeout(180)
 SEEDS = {("real", "http"): 71, ("real", "socket"): 72, ("small", "http"): 73, ("small", "socket"): 74}
 NAMES = ("amara", "bjarne", "chandra", "dolores", "emeka", "farah", "giulia", "haruto", "ines", "jonas")
 CHANNELS = ("ops", "shop-alerts", "night-shift", "payments", "war-room")
-DECIDING = {"Approve", "Reject", "Edit"}
 
 
 @dataclass
@@ -104,9 +103,8 @@ async def test_the_whole_ladder_in_a_channel(
 
             done = await channel.sees("Done and verified", within=60)
             decided = channel.again(proposal)
-            assert not DECIDING & {*decided.buttons, *done.buttons}
+            assert (decided.buttons, done.buttons) == ([], ["Undo"])
             assert f"Approved by:  @{on.lead.user.name} at" in decided.words
-            assert "Undo" in done.buttons
             await on.late.presses(proposal, "Approve", stale=True)
             assert "already" in (await channel.sees("That did not count", by=on.late)).words
 
