@@ -13,6 +13,7 @@ from domain.proposals import Proposal, ProposalState
 from domain.scripts import Expectation
 from graphs.desk import Desk
 from graphs.words.levels import expected
+from graphs.words.numbers import measured
 from store.ledger.records import ProposalRecord
 from tools.checkup import checkup
 
@@ -48,18 +49,19 @@ async def did_it_help(desk: Desk, record: ProposalRecord, *, every: float = _EVE
         return Verdict(False, ("The verification script did not hold.",) if outcome.exit_code == 0 else ())
     deadline = desk.clock() + SETTLES_WITHIN
     while True:
-        unmet, unknown = await _unmet(desk, record.proposal)
+        met, unmet, unknown = await _measured(desk, record.proposal)
         if not unmet:
             unmet = await _still_wrong(desk, record)
         if not unmet and not unknown:
-            return Verdict(outcome.verified, tuple(f"{expected(e)} holds" for e in record.proposal.expectations))
+            return Verdict(outcome.verified, tuple(met))
         if desk.clock() > deadline:
             return Verdict(None if unknown and not unmet else False, tuple(unmet or unknown))
         await asyncio.sleep(every)
 
 
-async def _unmet(desk: Desk, proposal: Proposal) -> tuple[list[str], list[str]]:
-    """Expectations that do not hold, and those that nobody can tell."""
+async def _measured(desk: Desk, proposal: Proposal) -> tuple[list[str], list[str], list[str]]:
+    """Expectations that hold, those that do not, and those that nobody can tell; each with what was measured."""
+    met: list[str] = []
     unmet: list[str] = []
     unknown: list[str] = []
     for wanted in proposal.expectations:
@@ -70,9 +72,11 @@ async def _unmet(desk: Desk, proposal: Proposal) -> tuple[list[str], list[str]]:
             continue
         if value is None:
             unknown.append(f"{wanted.title}: Prometheus has no value for it now.")
-        elif not _COMPARISONS[wanted.comparison](value, wanted.bound):
-            unmet.append(f"{expected(wanted)} does not hold: it is {value:.3g}.")
-    return unmet, unknown
+        elif _COMPARISONS[wanted.comparison](value, wanted.bound):
+            met.append(f"{expected(wanted)}: it is {measured(str(value), wanted.unit)}.")
+        else:
+            unmet.append(f"{expected(wanted)}: not so, it is {measured(str(value), wanted.unit)}.")
+    return met, unmet, unknown
 
 
 async def _value(desk: Desk, wanted: Expectation) -> float | None:

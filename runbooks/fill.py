@@ -169,7 +169,8 @@ def _expectations(checks: Sequence[MetricCheck], observed: Observed) -> tuple[Ex
 def _caution(steps: Sequence[Step]) -> str:
     by_hand = [step for step in steps if step.command is None]
     if by_hand and len(by_hand) < len(steps):
-        return f"{len(by_hand)} of {len(steps)} tasks need a person; the commands alone do not finish this."
+        need = "needs" if len(by_hand) == 1 else "need"
+        return f"{len(by_hand)} of {len(steps)} tasks {need} a person; the commands alone do not finish this."
     return ""
 
 

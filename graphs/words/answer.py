@@ -112,7 +112,8 @@ def impact(cause: Cause, state: ClusterState) -> str:
         if ready < wanted:
             said.append(f"{ready} of {wanted} pods of {name} ready")
         elif not said:
-            said.append(f"all {wanted} pods of {name} are ready; users are still served")
+            pods = "the one pod" if wanted == 1 else f"all {wanted} pods"
+            said.append(f"{pods} of {name} {'is' if wanted == 1 else 'are'} ready; users are still served")
     return "; ".join(tuple(dict.fromkeys(said))[:_MOST_EFFECTS]) or "none that I can measure"
 
 
@@ -250,7 +251,7 @@ def _past_facts(answer: Answer, now: datetime, zone: str) -> tuple[tuple[str, st
     mine = [(at, what) for at, what in answer.changes if about in what] or list(answer.changes)
     began = first.since or ended
     before = [found for found in mine if began - _CLOSE < found[0] <= began + _CLOSE / 5]
-    mending = [found for found in mine if began < found[0] and ended - _CLOSE < found[0] <= ended]
+    mending = [found for found in mine if began < found[0] and ended - _CLOSE < found[0] <= ended + _CLOSE / 5]
     rows = [("Cause", f"{what}, {times.since(at, now, zone)}") for at, what in before[:1]]
     rows.append(("Impact", "; ".join(_over(finding, now, zone) for finding in answer.past[:3])))
     rows += [

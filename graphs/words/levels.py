@@ -25,6 +25,7 @@ from domain.risk import Risk
 from domain.scripts import ApiRequest, Expectation, Plan, ShellCommand, Step
 from domain.silences import in_words, is_about_alertmanager, where
 from graphs.words import times
+from graphs.words.numbers import measured
 from policy.consent import consent
 from store.incident_record import Incident
 
@@ -149,8 +150,7 @@ def edit_card(proposal: Proposal, commands: Sequence[ShellCommand], cluster: Clu
 
 
 def expected(expectation: Expectation) -> str:
-    unit = f" {expectation.unit}" if expectation.unit else ""
-    return f"{expectation.title} {expectation.comparison} {expectation.bound:.3g}{unit}"
+    return f"{expectation.title} ({expectation.comparison} {measured(str(expectation.bound), expectation.unit)})"
 
 
 def _about(step: Step) -> tuple[tuple[str, str], ...]:

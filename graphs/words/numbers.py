@@ -28,7 +28,9 @@ def change(before: str, after: str, unit: str) -> str:
     except ValueError:
         return said
     sign = "+" if difference >= 0 else "-"
-    return f"{said} ({sign}{measured(str(abs(difference)), unit)})"
+    # A share that goes from 0.1 % to 40 % has not grown by 40 %.
+    apart = f"{abs(difference):.1f} points" if unit == "%" else measured(str(abs(difference)), unit)
+    return f"{said} ({sign}{apart})"
 
 
 def percent(share: float | None) -> str:

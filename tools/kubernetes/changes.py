@@ -52,12 +52,27 @@ def _rollouts(state: ClusterState) -> Iterator[Change]:
         ref = state.ref("Deployment", deployment)
         known = revisions(state, ref)
         for number, revision in enumerate(known):
-            previous = known[number + 1] if number + 1 < len(known) else None
+            previous = _before(known, number)
             at, again = revision.created, False
-            if number == 0 and previous is not None and previous.created and at and previous.created > at:
+            if previous is not None and previous.created and at and previous.created > at:
                 at, again = template_written(deployment) or at, True
             if at is not None:
                 yield _rollout(state, ref, revision, previous, at, again)
+
+
+def _before(known: tuple[Revision, ...], number: int) -> Revision | None:
+    """What ran before a revision: for the newest the next older number, which may have been made later than itself.
+
+    A revision that is taken up again gets a new number and leaves a gap, so that of the others age tells.
+    """
+    if number == 0:
+        return known[1] if len(known) > 1 else None
+    revision = known[number]
+    if revision.created is None:
+        return None
+    dated = [(other.created, other.number, other) for other in known if other.created is not None]
+    older = [found for found in dated if found[:2] < (revision.created, revision.number)]
+    return max(older, key=lambda found: found[:2])[2] if older else None
 
 
 def _rollout(
@@ -70,9 +85,10 @@ def _rollout(
     elif previous is None:
         detail = f"revision {revision.number}: {', '.join(revision.images)}"
     else:
-        detail = f"revision {previous.number} -> {revision.number}: " + (
-            "; ".join(map(str, changes[:4])) or "same template"
-        )
+        numbers = [str(revision.number)]
+        if previous.number < revision.number:
+            numbers.insert(0, str(previous.number))
+        detail = f"revision {' -> '.join(numbers)}: " + ("; ".join(map(str, changes[:4])) or "same template")
     if revision.change_cause:
         detail += f" ({revision.change_cause})"
     return Change(
@@ -145,9 +161,14 @@ def _against_applied(item: Json) -> str:
     before, after = dig(applied, "spec", default={}), dig(item, "spec", default={})
     names = [key for key in before if before[key] != after.get(key) and not isinstance(before[key], list)]
     if "selector" in names:
-        return f"selector: {before['selector']} -> {after.get('selector')}"
+        return f"selector: {_labels(before['selector'])} -> {_labels(after.get('selector') or {})}"
     changes = difference(before.get("template", {}), _narrowed(after.get("template", {}), before.get("template", {})))
     return "; ".join(map(str, changes[:4]))
+
+
+def _labels(selector: Json) -> str:
+    """A selector as kubectl writes it."""
+    return ",".join(f"{key}={value}" for key, value in selector.items()) or "none"
 
 
 def _narrowed(value: Json, pattern: Json) -> Json:

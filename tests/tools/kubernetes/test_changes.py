@@ -33,8 +33,36 @@ def test_a_rollback_is_no_rollout_of_long_ago() -> None:
 
     changes = recent_changes(k.state(owner, again, bad), HOUR)
 
-    assert [change.what for change in changes] == ["rolled back", "created"]
+    assert [change.what for change in changes] == ["rolled back", "rolled out"]
     assert (k.NOW - changes[0].at).total_seconds() == 120
+
+
+def test_what_a_rollback_took_back_is_told_by_what_ran_before_it() -> None:
+    """The revision that is taken up again gets a new number, and leaves a gap where it was."""
+    owner = k.deployment("web", containers=[k.container(image="r/web:2")])
+    owner["metadata"]["managedFields"] = [
+        {"manager": "kubectl-rollout", "time": k.at(300), "fieldsV1": {"f:spec": {"f:template": {}}}}
+    ]
+    first = k.replica_set(owner, 1, replicas=0, age=900_000, containers=[k.container(image="r/web:1")])
+    bad = k.replica_set(owner, 3, replicas=0, age=900, containers=[k.container(image="r/web:3")])
+    good = k.replica_set(owner, 4, replicas=1, age=90_000)
+
+    back, out = recent_changes(k.state(owner, first, bad, good), HOUR)
+
+    assert (back.what, out.what) == ("rolled back", "rolled out")
+    assert out.detail == "revision 3: containers[app].image: r/web:2 -> r/web:3"
+    assert back.detail == "revision 3 -> 4: containers[app].image: r/web:3 -> r/web:2"
+
+
+def test_a_selector_is_told_as_kubectl_writes_it() -> None:
+    applied = {"spec": {"selector": {"app": "web", "tier": "front"}}}
+    service = k.service("web", {"app": "wbe", "tier": "front"})
+    service["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(applied)}
+    service["metadata"]["managedFields"] = [{"manager": "kubectl-patch", "time": k.at(60), "fieldsV1": {"f:spec": {}}}]
+
+    (change,) = recent_changes(k.state(service), HOUR)
+
+    assert change.detail == "selector: app=web,tier=front -> app=wbe,tier=front by kubectl-patch"
 
 
 def test_a_restart_is_told_as_that() -> None:
