@@ -87,12 +87,11 @@ async def serving(settings: "Settings") -> AsyncIterator[int]:
 def _refuse_without_a_door(settings: "Settings") -> None:
     """Alerts alone are enough to serve: they become incidents, which the terminal and HTTP show."""
     secrets = (settings.slack_bot_token, settings.alerts_token)
-    if not any(one.get_secret_value() for one in secrets) and not (
-        settings.alerts_username or settings.alertmanager_url
-    ):
+    named = (settings.teams_app_id, settings.teams_development, settings.alerts_username, settings.alertmanager_url)
+    if not any(one.get_secret_value() for one in secrets) and not any(named):
         raise Misconfigured(
-            "There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from), or for alerts "
-            "without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL."
+            "There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from) or TEAMS_APP_ID "
+            "(docs/teams.md), or for alerts without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL."
         )
 
 

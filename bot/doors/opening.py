@@ -37,4 +37,8 @@ async def open_chats(settings: Settings, desk: Desk, worker: Worker) -> AsyncIte
             from bot.doors.slack.door import open_door as open_slack
 
             found["slack"] = await stack.enter_async_context(open_slack(settings, desk, worker))
+        if settings.teams_app_id or settings.teams_development:
+            from bot.doors.teams.door import open_door as open_teams
+
+            found["teams"] = await stack.enter_async_context(open_teams(settings, desk, worker))
         yield found
