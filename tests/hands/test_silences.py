@@ -14,15 +14,20 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from domain.proposals import CommandRequests, Identity, Precondition
+from domain.people import Person
+from domain.proposals import CommandRequests, Identity, Precondition, ProposalState, digest
+from domain.risk import Risk
 from domain.scripts import ApiRequest, ShellCommand
 from domain.silences import API_VERSION, Silence, signed, to_create, to_expire, to_list
 from hands import amtool as inside_amtool
 from hands.allowance import Allowance
 from hands.api_request import Refused
 from hands.proxy import ApiProxy
+from hands.rechecks import NoLongerHolds, Rechecks
 from policy.amtool import written
 from policy.shell import parse
+from store.ledger.records import ProposalRecord
+from store.record import Store
 from tests.alertmanagers import an_alertmanager
 from tests.hands.proposals import ASKER, proposal
 from tests.needs import needs
@@ -331,3 +336,39 @@ def _expire(url: str) -> ShellCommand:
 
 def _proposal(*requests: ApiRequest) -> Any:
     return proposal("amtool", requests=(CommandRequests("amtool", requests),))
+
+
+def silencing(made: Silence, url: str = "http://alerts:9093", **fields: Any) -> ProposalRecord:
+    """A proposal for one silence, as its asker approved it."""
+    command = written(url, made)
+    wanted = proposal(
+        f"{command.text}\n",
+        requests=(CommandRequests(command.text, (to_create(url, made),)),),
+        policy_version="now",
+        risk=Risk.low,
+        **fields,
+    )
+    return ProposalRecord(wanted, digest(wanted), ProposalState.approved)
+
+
+def rechecks(alertmanager: Alertmanager | None = None) -> Rechecks:
+    return Rechecks(cast("Store", None), NO_CLUSTER, "cluster-1", "kubectl", "now", alertmanager)
+
+
+async def test_nobody_silences_in_another_ones_name():
+    """What stands in Alertmanager as its author is who asked, or it is void."""
+    forged = dataclasses.replace(a_silence(), author=signed("a1", Person("slack", "T", "boss")))
+
+    with pytest.raises(NoLongerHolds, match="who did not ask for it"):
+        await rechecks().run(silencing(forged))
+
+
+async def test_what_was_approved_as_a_low_risk_is_void_when_it_says_more_than_its_command():
+    """The request on record is that of the command, to the last matcher."""
+    narrow, wide = a_silence(), Silence((("alertname", "Crash"),), NOW, NOW + timedelta(hours=1), "x", "y")
+    record = silencing(narrow)
+    command = dataclasses.replace(record.proposal.requests[0], requests=(to_create("http://alerts:9093", wide),))
+    swapped = dataclasses.replace(record.proposal, requests=(command,))
+
+    with pytest.raises(NoLongerHolds, match="something else than what was approved"):
+        await rechecks().run(ProposalRecord(swapped, digest(swapped), ProposalState.approved))

@@ -108,7 +108,7 @@ async def test_a_silence_is_refused_in_words_wherever_it_cannot_be(bare: Practic
         assert "set ALERTMANAGER_URL" in unset
         assert "there is nothing to silence" in nothing
         assert "It holds KubePodCrashLooping" in unknown
-        assert "longer than 24 hours" in too_long
+        assert "I silence nothing for longer than 24 hours" in too_long
         assert "to propose needs developer" in viewer
         assert "HighLatency in shop: 1 firing" in which
         assert "KubePodCrashLooping in shop: 1 firing" in which
