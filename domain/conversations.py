@@ -1,6 +1,7 @@
 """Names of conversations: a place of a door, and what is said below one post of it, which need not be out yet."""
 
 _INCIDENT = "incident-"
+_STORM = "storm-"
 
 
 def channel_of(conversation: str) -> str:
@@ -39,3 +40,22 @@ def incident_of(conversation: str) -> str:
     """The id of the incident that a conversation is about by its very name, "" otherwise."""
     key = opener(conversation)
     return key.removeprefix(_INCIDENT).partition("/")[0] if key.startswith(_INCIDENT) else ""
+
+
+def storm_key(first: str) -> str:
+    """The key of the post that shows many incidents at once, by the first of them."""
+    return f"{_STORM}{first}"
+
+
+def is_storm(conversation: str) -> bool:
+    return opener(conversation).startswith(_STORM)
+
+
+def in_incidents(place: str) -> str:
+    """How the conversations of single incidents in this place begin."""
+    return below(place, _INCIDENT)
+
+
+def in_storms(place: str) -> str:
+    """How the conversations in this place begin that many incidents share."""
+    return below(place, _STORM)

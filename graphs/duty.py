@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from domain import job_kinds
 from domain.alerts import Alert
-from domain.conversations import below, incident_key
+from domain.conversations import below, incident_key, is_storm
 from domain.errors import ToolFailed
 from domain.findings import Cause
 from domain.levels import Level
@@ -38,6 +38,8 @@ from policy.untrusted import clean
 from store.incident_record import Incident
 from tools.kubernetes.kinds import KINDS
 
+MOST_PATIENCE = timedelta(seconds=10)
+"""How long a look waits for more alerts to be taken in, while they come faster than that."""
 MOST_SUBJECTS = 4
 """Of the things that one group of alerts is about: so many are looked into one by one, the rest together."""
 
@@ -54,6 +56,7 @@ class Duty:
 
     async def attend(self, group: str) -> None:
         """Something changed about a group of alerts."""
+        await self.desk.store.alerts.calm(MOST_PATIENCE)
         alerts = await self.desk.store.alerts.group(group)
         decision = decide(alerts, self.policy, self.desk.clock())
         if decision.again_at:
@@ -221,18 +224,20 @@ class Duty:
             return
         labels = [{**alert.labels, "namespace": alert.namespace} for alert in firing]
         owner = await self._owner_of(next((a.namespace for a in firing if a.namespace), ""))
-        found = route(self.routes, labels, self.policy.severity_of(firing), owner)
+        severity = self.policy.severity_of(firing)
+        found = route(self.routes, labels, severity, owner)
         if found is None:
             return
         places = enumerate(dict.fromkeys(found.to))
         conversations = tuple(below(place, incident_key(incident_id, number)) for number, place in places)
-        if await store.incident_states.announce(incident_id, conversations):
-            for conversation in conversations:
-                await self._begin(conversation, incident_id)
+        for conversation in await store.storms.announce(incident_id, conversations, severity):
+            await self._begin(conversation, incident_id)
 
     async def _begin(self, conversation: str, incident_id: str) -> None:
         """What is said there next follows up on what was found."""
         store = self.desk.store
+        if is_storm(conversation):
+            return
         await store.conversations.remember_evidence(
             conversation, await store.conversations.all_evidence(telling.kept_under(incident_id))
         )

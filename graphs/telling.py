@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
 from domain import job_kinds
-from domain.conversations import channel_of, opener
+from domain.conversations import channel_of, is_storm, opener
 from domain.messages import Reply
 from domain.wire import reply_from_json
+from graphs import storms
 from graphs.desk import Desk
 from graphs.reporting import report_of
 from graphs.silencing import offered
@@ -40,6 +41,13 @@ async def tell(desk: Desk, incident_id: str, conversation: str, zone: Zone) -> A
     """Everything about it that this conversation has not heard; nothing where nobody wants to hear it now."""
     store, now = desk.store, desk.clock()
     incident = await store.incidents.get(incident_id)
+    if incident is not None and is_storm(conversation):
+        if muted := await store.mutes.until(channel_of(conversation)):
+            await _again(desk, incident, conversation, muted, now)
+            return
+        async for reply in storms.tell(desk, incident, conversation, zone(conversation)):
+            yield reply
+        return
     if incident is None or incident.announced.get(conversation, incident.newest) >= incident.newest:
         return
     heard, newest, first = incident.announced[conversation], incident.newest, opener(conversation)

@@ -127,16 +127,6 @@ class IncidentStates:
                 await self._change(tx, into, worse, {"severity": merged.severity})
             return True
 
-    async def announce(self, incident_id: str, conversations: tuple[str, ...]) -> bool:
-        """It belongs into these conversations, the first being its home; those it has stay."""
-        async with self._database.begin() as tx:
-            await tx.in_order()
-            found = await read(tx, incident_id)
-            if found is None or all(one in found.announced for one in conversations):
-                return False
-            announced = {**found.announced, **{one: 0 for one in conversations if one not in found.announced}}
-            return await self._change(tx, incident_id, _ALIVE, {"announced": json.dumps(announced)})
-
     async def told(self, incident_id: str, conversation: str, line: int) -> None:
         """Everything up to that line of the timeline has been said there."""
         async with self._database.begin() as tx:

@@ -19,6 +19,7 @@ from store.ledger.settling import Settling
 from store.ledger.stop_switch import StopSwitch
 from store.mutes import Mutes
 from store.ratings import Ratings
+from store.storms import Storms
 from store.subscriptions import Subscriptions
 from store.work.alerts import Alerts
 from store.work.jobs import Jobs
@@ -49,6 +50,7 @@ class Store:
         self.subscriptions = Subscriptions(database, self.audit, self.slots, self.jobs)
         self.incidents = Incidents(database)
         self.incident_states = IncidentStates(database)
+        self.storms = Storms(database)
         self.conversations = Conversations(database)
         self.mutes = Mutes(database, self.audit)
         self.ratings = Ratings(database, self.audit)

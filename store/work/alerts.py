@@ -1,5 +1,7 @@
 """Alerts as they were heard: each episode once, durable before anybody is told that it was taken."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +19,7 @@ from store.work.together import Together
 
 _MOST_TOGETHER = 64
 """Batches in one transaction; a group's notification holds a few alerts up to some thousand."""
+_PAUSE = 0.05
 _STILL_MATTERS = timedelta(hours=24)
 
 
@@ -48,6 +51,13 @@ class Alerts:
         `source`: by which way they came, `webhook/RECEIVER` or `poll/RECEIVER`.
         """
         return await self._together.add(_Batch(batch, f"{source}@{cluster}", cluster)) if batch else Received()
+
+    async def calm(self, patience: timedelta) -> None:
+        """Waits while alerts keep coming in here, so that a burst is taken first and looked into as a whole."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                while self._together.busy:
+                    await asyncio.sleep(_PAUSE)
 
     async def group(self, key: str, *, most: int = 1000) -> tuple[Alert, ...]:
         """What fires of a group, and what was resolved within the last day; oldest first.
