@@ -2,11 +2,13 @@
 
 A statement of ours takes a tenth of a millisecond. A thread for it gets the interpreter's lock five milliseconds after
 it asks when the loop is busy (`sys.getswitchinterval`), and that for every statement of a transaction, which holds the
-database's one write lock meanwhile. What could take long is another process that writes: then the lock is asked for
-again and again, and the loop goes on in between.
+database's one write lock meanwhile. Two things could take long, and neither holds up the loop: another process that
+writes (the lock is asked for again and again), and the disk (a commit only appends to the log, as synchronous=normal
+has it; a thread brings the log into the database). docs/decisions/0008-sqlite-inside-the-loop.md has the figures.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +24,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 PATIENCE_SECONDS = 15.0
 """How long another process may hold the database before that is an error."""
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)
-_PRAGMAS = ("PRAGMA journal_mode=wal", "PRAGMA synchronous=normal", "PRAGMA foreign_keys=on")
+CHECKPOINT_EVERY = 300
+"""Write transactions until the log is brought into the database."""
+_PRAGMAS = (
+    "PRAGMA journal_mode=wal",
+    "PRAGMA synchronous=normal",
+    "PRAGMA foreign_keys=on",
+    # SQLite would do it inside a commit, with its waits for the disk.
+    "PRAGMA wal_autocheckpoint=0",
+)
 
 Found = TypeVar("Found")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -72,7 +82,10 @@ class InlineEngine:
         url = URL.create("sqlite", database=str(file))
         self._engine = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=given)
         event.listen(self._engine, "connect", _set_up)
+        self._file = file
         self._idle: list[InlineConnection] = []
+        self._written = 0
+        self._checkpoint: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def begin(self, *, writes: bool) -> AsyncIterator[InlineConnection]:
@@ -87,8 +100,18 @@ class InlineEngine:
             raise
         finally:
             self._idle.append(connection)
+            if writes:
+                self._count()
+
+    def _count(self) -> None:
+        self._written += 1
+        if self._written >= CHECKPOINT_EVERY and (self._checkpoint is None or self._checkpoint.done()):
+            self._written = 0
+            self._checkpoint = asyncio.create_task(asyncio.to_thread(_bring_in, self._file))
 
     async def dispose(self) -> None:
+        if self._checkpoint is not None:
+            await asyncio.wait({self._checkpoint})
         while self._idle:
             self._idle.pop().inner.close()
 
@@ -138,6 +161,13 @@ async def patiently(act: Callable[..., Found], *args: Any, **named: Any) -> Foun
                 raise
         await asyncio.sleep(_PAUSES[min(tried, len(_PAUSES) - 1)])
         tried += 1
+
+
+def _bring_in(file: Path) -> None:
+    """As much of the log as nobody reads any more; neither readers nor writers wait for it."""
+    with contextlib.closing(sqlite3.connect(file, timeout=0)) as connection, contextlib.suppress(sqlite3.Error):
+        # Whatever is the matter with the file, the next statement of somebody who needs it says so.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _busy(error: sqlite3.OperationalError | OperationalError) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,23 +99,57 @@ async def test_a_second_process_is_waited_for(embedded: Store, tmp_path: Path) -
     await embedded.close()
 
 
-async def test_nothing_else_waits_while_a_neighbour_writes(embedded: Store, tmp_path: Path) -> None:
-    """A writer asks again and again; whoever only reads, and everything beside the store, goes on meanwhile."""
-    neighbour = sqlite3.connect(tmp_path / "db" / "hilda.db", isolation_level=None, check_same_thread=False)
-    neighbour.execute("BEGIN IMMEDIATE")
+_HOLDS = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+connection.execute("COMMIT")
+"""
+
+
+async def test_nothing_else_waits_while_another_process_writes(embedded: Store, tmp_path: Path) -> None:
+    """A writer asks again and again; readers and the loop's heart go on, and who went away has written nothing."""
+    file = str(tmp_path / "db" / "hilda.db")
+    neighbour = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLDS, file, "2", stdout=asyncio.subprocess.PIPE
+    )
+    assert neighbour.stdout is not None
+    await neighbour.stdout.readline()
     writing = asyncio.create_task(embedded.audit.note("somebody", "looked"))
-    given_up = asyncio.create_task(embedded.audit.note("somebody", "went away"))
+    gone = asyncio.create_task(embedded.audit.note("somebody", "went away"))
+    beats, seen = 0, []
 
-    reads = [await embedded.audit.tail() for _ in range(20) if not await asyncio.sleep(0.01)]
-    given_up.cancel()
-    waited = not writing.done()
-    neighbour.execute("COMMIT")
-    await asyncio.wait({writing, given_up})
+    while not writing.done():
+        await asyncio.sleep(0.01)
+        beats += 1
+        if beats == 5:
+            gone.cancel()
+        seen += await embedded.audit.tail()
+    await asyncio.gather(neighbour.wait(), writing, gone, return_exceptions=True)
 
-    neighbour.close()
-    assert waited
-    assert reads == [()] * 20
+    assert beats > 40
+    assert {row.what for row in seen} <= {"looked"}
     assert [row.what for row in await embedded.audit.tail()] == ["looked"]
+    await embedded.close()
+
+
+async def test_the_log_is_brought_into_the_database_beside_the_work(
+    embedded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many writes, by a thread: no commit waits for it, and the log does not grow for ever."""
+    monkeypatch.setattr(inline_sqlite, "CHECKPOINT_EVERY", 20)
+    log = tmp_path / "db" / "hilda.db-wal"
+    sizes = []
+
+    for number in range(100):
+        await embedded.audit.note("somebody", "looked", f"subject {number}", "x" * 2000)
+        await asyncio.sleep(0.002)
+        sizes.append(_size(log))
+
+    assert sizes[-1] < 2 * sizes[30]
+    assert (await embedded.verify_audit()).whole
     await embedded.close()
 
 
@@ -361,3 +396,7 @@ def _as_an_ordinary_user(file: Path, folder_mode: int) -> str:
     os.close(writing)
     with os.fdopen(reading) as said:
         return said.read()
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
