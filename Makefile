@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/runbook-search
+# Tests wait for others half of their time: one worker more than there are cores keeps these busy.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 TEAMS_CLIENT ?= $(or $(HILDA_TEAMS_CLIENT),$(HOME)/.cache/hilda-teams-client)
 
 help:  ## list the targets
@@ -34,7 +36,7 @@ drill: $(VENV)/.playable  ## incidents at random, against the clock
 	@$(BIN)/hilda drill
 
 test: setup  ## all tests that this machine can run; says what it skipped and why
-	@$(BIN)/pytest -q -m "not slow" -n 2 --dist loadfile
+	@$(BIN)/pytest -q -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

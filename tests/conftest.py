@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,6 +29,16 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"Skipped where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that are given more time begin earlier: no worker is alone with one of them at the end."""
+    given: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        given[item.path] = max(given[item.path], float(mark.args[0]) if mark else 0)
+    items.sort(key=lambda item: -given[item.path])
 
 
 # Examples may be slow on a busy machine; in CI they are the same ones each time, so that a red run can be had again.
