@@ -30,8 +30,8 @@ from tests.gallery.cards import GALLERY
 
 ZONE = ZoneInfo("Europe/Berlin")
 TALLEST = 3600
-DOCS = ("answer", "latency", "proposal")
-"""What docs/slack.md and README show: `--docs` in place of names."""
+DOCS = ("answer", "latency", "proposal", "incident")
+"""What docs and README show: `--docs` in place of names."""
 
 
 def bodies() -> Iterator[tuple[str, str]]:
