@@ -112,13 +112,24 @@ def _check(command: ShellCommand) -> str:
     """Fails where the command fails; amtool succeeds with nothing found, so it has to print something."""
     said = f"say {shlex.quote(command.text)}\n"
     if command.argv[0] != "amtool":
-        return said + command.text
-    return f"{said}found=$({command.text})\n[[ -n \"$found\" ]] || {{ echo 'Alertmanager lists none.' >&2; exit 3; }}"
+        return f"say {shlex.quote(command.text)}\n{command.text}"
+    return "\n".join(
+        [
+            "say 'Does Alertmanager list it?'",
+            f"found=$({command.text})",
+            "[[ -n \"$found\" ]] || { echo 'Alertmanager lists none.' >&2; exit 3; }",
+        ]
+    )
 
 
 def _undo(steps: list[Step]) -> list[str]:
     commands = _once(command for step in reversed(steps) for command in step.undo)
-    return [f"say {shlex.quote(command.text)}\n{command.text}" for command in commands] or ["say 'Nothing to undo.'"]
+    return [_take_back(command) for command in commands] or ["say 'Nothing to undo.'"]
+
+
+def _take_back(command: ShellCommand) -> str:
+    said = "End the silence." if command.argv[0] == "amtool" else command.text
+    return f"say {shlex.quote(said)}\n{command.text}"
 
 
 def _once(commands: Iterable[ShellCommand]) -> tuple[ShellCommand, ...]:
