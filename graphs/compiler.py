@@ -110,7 +110,6 @@ def _verify(steps: list[Step]) -> list[str]:
 
 def _check(command: ShellCommand) -> str:
     """Fails where the command fails; amtool succeeds with nothing found, so it has to print something."""
-    said = f"say {shlex.quote(command.text)}\n"
     if command.argv[0] != "amtool":
         return f"say {shlex.quote(command.text)}\n{command.text}"
     return "\n".join(
