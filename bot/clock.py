@@ -26,6 +26,8 @@ class Timed:
     every: timedelta
     run: Callable[[datetime], Awaitable[None]]
     """Given the moment that it is due. What it could not do, the next round does."""
+    everywhere: bool = False
+    """Every replica does it each time, since its work has slots of its own."""
 
     def due(self, now: datetime) -> datetime:
         """The latest moment that has come."""
@@ -36,7 +38,7 @@ async def strike(timed: Timed, slots: Slots, worker: str, now: datetime) -> bool
     """Do it, if no other replica has done it for this moment; whether it was done here."""
     due = timed.due(now)
     try:
-        if not await slots.take(timed.name, due, worker):
+        if not timed.everywhere and not await slots.take(timed.name, due, worker):
             return False
         await timed.run(due)
     except HildaError as trouble:

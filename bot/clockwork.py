@@ -44,7 +44,7 @@ def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
     return (
         *([Timed(f"alerts are polled@{cluster}", polled, alerts)] if opened.desk.alertmanager and polled else []),
         Timed(f"silent alerts end@{cluster}", timedelta(minutes=10), silent_alerts),
-        Timed(f"reports are due@{cluster}", timedelta(seconds=15), reports),
+        Timed(f"reports are due@{cluster}", timedelta(seconds=5), reports, everywhere=True),
         Timed("proposals expire", timedelta(seconds=15), expiry),
         Timed("what is old is forgotten", timedelta(hours=1), forgetting),
     )

@@ -1,7 +1,12 @@
 """Names of conversations: a place of a door, and what is said below one post of it, which need not be out yet."""
 
+import hashlib
+from datetime import datetime
+
 _INCIDENT = "incident-"
 _STORM = "storm-"
+REPORT = "report-"
+"""How the keys of daily reports begin."""
 
 
 def channel_of(conversation: str) -> str:
@@ -40,6 +45,11 @@ def incident_of(conversation: str) -> str:
     """The id of the incident that a conversation is about by its very name, "" otherwise."""
     key = opener(conversation)
     return key.removeprefix(_INCIDENT).partition("/")[0] if key.startswith(_INCIDENT) else ""
+
+
+def report_key(conversation: str, at: datetime) -> str:
+    """The key of the post that begins the daily report of a channel which was due at that moment."""
+    return REPORT + hashlib.sha256(f"{conversation} {at.isoformat()}".encode()).hexdigest()[:16]
 
 
 def storm_key(first: str) -> str:

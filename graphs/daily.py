@@ -71,7 +71,7 @@ async def gather(eyes: Eyes, window: Window, *, tell: Tell = lambda _: None) -> 
         window=window,
         incidents=incidents,
         past=tuple(_untold(measured.past, incidents)),
-        alerts=await book.alerts(window) or measured.fired,
+        alerts=await book.alerts(eyes.cluster, window) or measured.fired,
         coming=measured.coming,
         budgets=measured.budgets,
         waiting=await eyes.store.proposals.list(ProposalState.proposed, cluster=eyes.cluster),

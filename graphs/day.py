@@ -110,7 +110,9 @@ def _deductions(day: Day) -> Iterable[Deduction]:
         if one.cause_key not in stands:
             yield health_score.wrong_now(severity_of(one.severity), one.title, (one.id,))
     for budget in day.budgets:
-        yield health_score.budget(budget.left, f"error budget of {budget.name}", (budget.evidence.id,))
+        yield health_score.budget(
+            budget.left, f"{budget.name}, {max(100 * budget.left, 0):.0f} % left", (budget.evidence.id,)
+        )
     for forecast in day.coming:
         left = None if forecast.at is None else forecast.at - day.window.end
         yield health_score.coming(left, forecast.finding.title, _ids(forecast.finding.evidence))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.cards import Card
-from domain.conversations import channel_of
+from domain.conversations import below, channel_of, report_key
 from domain.look import Window
 from domain.messages import Message, Reply
 from domain.subscriptions import Filters, Subscription
@@ -40,13 +40,13 @@ class Reports:
         if wanted is None:
             return
         day = await self._day(_start(wanted, self.desk.clock()))
-        key = f"report:{conversation}:{at.isoformat()}"
+        key = report_key(conversation, at)
+        thread = below(conversation.removesuffix(":"), key)
         head, *details = report_cards(narrowed(day, wanted.filters), self.desk.label, wanted.zone)
-        yield conversation, Reply(head, key=key)
+        yield thread, Reply(head, key=key)
         for number, card in enumerate(details):
-            thread = f"{conversation}@{key}"
             await self.desk.store.conversations.remember_evidence(thread, all_evidence([card]))
-            yield thread, Reply(card, key=f"{key}:{number}")
+            yield thread, Reply(card, key=f"{key}-{number}")
         await subscriptions.told(self.desk.cluster, conversation, day.window.end)
 
     async def _day(self, start: datetime) -> Day:

@@ -21,6 +21,7 @@ class DayIncident:
     state: str
     owner: str
     """`str(person)`, "" for nobody."""
+    acknowledged_by: str
     namespace: str
     name: str
     cause_key: str
@@ -88,10 +89,13 @@ class DayBook:
         async with self._database.read() as tx:
             return tuple(_incident(row) for row in (await tx.execute(wanted)).mappings())
 
-    async def alerts(self, window: Window) -> tuple[Fired, ...]:
+    async def alerts(self, cluster: str, window: Window) -> tuple[Fired, ...]:
         """Alerts that came in within the window, those that fired most often first."""
         wanted = select(alert.c.name, alert.c.severity, alert.c.labels, alert.c.resolved_at).where(
-            alert.c.at >= to_micros(window.start), alert.c.at < to_micros(window.end), alert.c.suppressed == ""
+            alert.c.at >= to_micros(window.start),
+            alert.c.at < to_micros(window.end),
+            alert.c.suppressed == "",
+            alert.c.source.endswith(f"@{cluster}", autoescape=True) if cluster else true(),
         )
         times: Counter[tuple[str, str, str]] = Counter()
         firing: Counter[tuple[str, str, str]] = Counter()
@@ -153,6 +157,7 @@ def _incident(row: Any) -> DayIncident:
         severity=row["severity"],
         state=row["state"],
         owner=row["owner"],
+        acknowledged_by=row["acknowledged_by"],
         namespace=row["namespace"],
         name=row["name"],
         cause_key=row["cause_key"],

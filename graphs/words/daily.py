@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from domain.cards import Card, ClusterLabel, Part, Sources, Text, Tone, card
 from domain.evidence import Evidence, observed
-from domain.people import Person
+from domain.findings import Finding
 from graphs.day import Day
 from graphs.windows import zone_of
 from graphs.words import daily_details, times
 from graphs.words.cited import Cited, record
+from graphs.words.incident import who
+from store.day import DayIncident
 from tools.forecast.budgets import Budget
 
 MOST_LINES = 4
@@ -51,14 +53,13 @@ def _quiet_card(day: Day, cluster: ClusterLabel, zone: str) -> Card:
 def _head(day: Day, cluster: ClusterLabel, zone: str, cited: Cited) -> Card:
     lists = (
         ("Open", list(_open(day, zone, cited))),
+        ("Waiting for you", list(_waiting(day, zone, cited))),
         ("About to break", list(_coming(day, cited))),
         ("Error budgets", [_budget(one, cited) for one in _scarce(day)]),
         ("Over", list(_over(day, zone, cited))),
-        ("Waiting for you", list(_waiting(day, zone, cited))),
     )
     parts: list[Part] = [Text(f"{_span(day, zone)}{_counts(day)}")]
     parts += [Text(listed(title, lines)) for title, lines in lists if lines]
-    parts += day.charts
     return card(_headline(day), *parts, tone=_tone(day), cluster=cluster)
 
 
@@ -91,9 +92,8 @@ def _open(day: Day, zone: str, cited: Cited) -> Iterator[str]:
         yield f"**What is wrong now I cannot say**: {why}"
     evidence = {cause.key: cause.finding.evidence[:1] for cause in day.causes}
     for one in day.open:
-        whose = f"{_name(one.owner)} has it" if one.owner else "**nobody has it**"
         seen = evidence.get(one.cause_key, ())
-        yield f"{short(one.title)}, since {_since(one.opened_at, day, zone)}, {whose}{cited(record(one), *seen)}"
+        yield f"{short(one.title)}, since {_since(one.opened_at, day, zone)}, {_whose(one)}{cited(record(one), *seen)}"
     for cause in day.unreported:
         since = f", since {_since(cause.finding.since, day, zone)}" if cause.finding.since else ""
         yield f"{short(cause.finding.title)}{since}{cited(*cause.finding.evidence[:1])}"
@@ -113,8 +113,16 @@ def _over(day: Day, zone: str, cited: Cited) -> Iterator[str]:
         span = f"{_clock(one.opened_at, day, zone)} to {_clock(ended, day, zone)}"
         yield f"{short(one.title)}, {span} ({times.length(ended - one.opened_at)}){why}{cited(record(one))}"
     for finding in day.past:
-        since = f", {_clock(finding.since, day, zone)}" if finding.since else ""
-        yield f"{short(finding.title)}{since}{cited(*finding.evidence[:1])}"
+        title = finding.title.removesuffix(", and is back to normal")
+        yield f"{short(title)}{_lasted(finding, day, zone)}{cited(*finding.evidence[:1])}"
+
+
+def _lasted(finding: Finding, day: Day, zone: str) -> str:
+    """ ", 04:00 to 04:25 (25 min)" """
+    if finding.since is None:
+        return ""
+    ended = datetime.fromisoformat(finding.facts["recovered_at"])
+    return f", {_clock(finding.since, day, zone)} to {_clock(ended, day, zone)} ({times.length(ended - finding.since)})"
 
 
 def _waiting(day: Day, zone: str, cited: Cited) -> Iterator[str]:
@@ -175,8 +183,7 @@ def short(text: str) -> str:
     return f"{head[: head.rfind(' ')] if ' ' in head[60:] else head} …"
 
 
-def _name(owner: str) -> str:
-    try:
-        return Person.parse(owner).id
-    except ValueError:
-        return owner
+def _whose(one: DayIncident) -> str:
+    if one.owner:
+        return f"{who(one.owner)} has it"
+    return f"seen by {who(one.acknowledged_by)}, **nobody has it**" if one.acknowledged_by else "**nobody has it**"

@@ -28,6 +28,7 @@ def details_card(day: Day, cluster: ClusterLabel, zone: str, cited: Cited) -> Ca
         rows = tuple((one.name, one.namespace, str(one.times), str(one.firing)) for one in day.alerts[:_MOST_ALERTS])
         parts.append(Table(("ALERT", "NAMESPACE", "FIRED", "FIRING"), rows, f"Alerts{cited(_fired(day))}"))
     parts.append(Facts(tuple(_rest(day, cited))))
+    parts += day.charts
     if cited.evidence:
         parts.append(Sources(cited.evidence))
     return card("The day in detail", *parts, cluster=cluster)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
+from domain.conversations import REPORT
 from domain.plain_json import Json
 from policy.redaction import redact
 from store.clock import DB_CLOCK, SECOND, from_micros
@@ -19,6 +20,7 @@ _MOST_ATTEMPTS = 12
 
 _BEGINS_A_THREAD = outbox.c.conversation.endswith(":@" + outbox.c.key)
 """Its conversation is named by its own key (domain/conversations.py)."""
+_KEPT = and_(_BEGINS_A_THREAD, ~outbox.c.key.startswith(REPORT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +154,18 @@ class Outbox:
 
         `post`: the platform's name of one message; what is kept of a reply may go on with `/` and its other messages.
         """
-        wanted = select(outbox.c.conversation).where(
-            or_(outbox.c.post == post, outbox.c.post.startswith(f"{post}/", autoescape=True)), _BEGINS_A_THREAD
-        )
+        given = {"said": post, "more": f"{_literally(post)}/%", "from": post, "below": f"{post}0"}
         async with self._database.read() as tx:
-            return (await tx.execute(wanted.limit(1))).scalar() or ""
+            return (await tx.execute(_begun(by_range=self._database.address.file is not None), given)).scalar() or ""
 
     async def prune(self, older_than: timedelta) -> int:
         """Forget what was said that long ago: a key put again after that is said again.
 
-        What begins a thread is kept: whatever is said there later has to find it.
+        What begins a thread is kept: whatever is said there later has to find it. Daily reports go all the same:
+        they are many, and nothing more is said below an old one.
         """
         limit = DB_CLOCK - int(older_than.total_seconds() * SECOND)
-        gone = delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit, ~_BEGINS_A_THREAD)
+        gone = delete(outbox).where(outbox.c.state != "waiting", outbox.c.at < limit, ~_KEPT)
         async with self._database.begin() as tx:
             return (await tx.execute(gone)).rowcount
 
@@ -203,6 +204,18 @@ def _take() -> Any:
 
 
 @cache
+def _begun(*, by_range: bool) -> Any:
+    """The conversation that begins with the message `said`; SQLite finds a prefix in an index only `by_range`."""
+    mine = [
+        or_(outbox.c.post == bindparam("said"), outbox.c.post.like(bindparam("more"), escape="\\")),
+        _BEGINS_A_THREAD,
+    ]
+    if by_range:
+        mine += [outbox.c.post >= bindparam("from"), outbox.c.post < bindparam("below")]
+    return select(outbox.c.conversation).where(*mine).limit(1)
+
+
+@cache
 def _sent() -> Any:
     out = {"state": "sent", "post": bindparam("as"), "sent_at": DB_CLOCK, "error": ""}
     mine = (outbox.c.key == bindparam("said"), outbox.c.state == "waiting")
@@ -221,6 +234,11 @@ def _later() -> Any:
         outbox.c.replaces == bindparam("place"),
     )
     return select(outbox.c.id).where(*behind).limit(1)
+
+
+def _literally(text: str) -> str:
+    """For LIKE with a backslash to escape."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def _posts(tx: Transaction, keys: list[str]) -> dict[str, str]:

@@ -39,6 +39,7 @@ class Way:
     unit: str
     says: str
     """With {name}, {where} and, for quotas, {resource}."""
+    full: str = "full"
     matcher: str = ""
 
 
@@ -72,7 +73,7 @@ WAYS = (
         "node_filesystem_size_bytes{MATCHER}",
         "bytes",
         "Disk {mountpoint} of node {name}",
-        _DISKS,
+        matcher=_DISKS,
     ),
     Way(
         "quota-filling",
@@ -82,6 +83,7 @@ WAYS = (
         'kube_resourcequota{type="hard"}',
         "",
         "The quota of {resource}{where}",
+        "used up",
     ),
 )
 
@@ -161,7 +163,8 @@ def _finding(
     query = _selected(way.used, way, labels)
     daily = f", {humanised(line.per_second * 86_400, unit)} more a day" if line else ""
     summary = f"{what}: {how_full}{daily}."
-    title = f"{what} is full {roughly(at - outlook.now)} ({how_full})" if at else f"{what} is nearly full ({how_full})"
+    when = roughly(at - outlook.now) if at else ""
+    title = f"{what} is {way.full} {when} ({how_full})" if at else f"{what} is nearly {way.full} ({how_full})"
     window = Window(points[0][0], points[-1][0])
     evidence = outlook.measured(query, summary, sampled(points, unit), window, ref)
     facts = {"namespace": ref.namespace, "used": f"{value:.6g}", "capacity": f"{limit:.6g}", "unit": unit}

@@ -92,3 +92,11 @@ async def test_the_clock_ticks_until_it_is_closed(store: Store) -> None:
 
     assert cancelled.is_set()
     assert len(rounds.at) == len(set(rounds.at))
+
+
+async def test_what_has_slots_of_its_own_is_done_by_every_replica(store: Store) -> None:
+    rounds = Rounds()
+    timed = Timed("reports", timedelta(seconds=5), rounds.run, everywhere=True)
+
+    assert [await strike(timed, store.slots, name, NOON) for name in "ab"] == [True, True]
+    assert await store.slots.newest("reports") is None
