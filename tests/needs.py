@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from practice import programs
+from scripts import teams_painter as painter
 
 MUST_NOT_SKIP = "HILDA_TESTS_MUST_NOT_SKIP"
 
@@ -18,3 +19,17 @@ def needs(*names: str) -> dict[str, Path]:
         if os.environ.get(MUST_NOT_SKIP) == "1":
             raise
         pytest.skip(str(missing))
+
+
+def needs_teams_client() -> Path:
+    """Where npm's packages are that Teams is judged by; a skip (or an error) with the way to get them."""
+    found = painter.modules()
+    missing = [
+        *([] if found else ["Microsoft's programs for Teams: `make teams-client` (needs npm)"]),
+        *([] if painter.chromium() else ["Chromium: on Debian and Ubuntu `apt-get install chromium`"]),
+    ]
+    if missing and os.environ.get(MUST_NOT_SKIP) == "1":
+        raise RuntimeError("; ".join(missing))
+    if missing or found is None:
+        pytest.skip("; ".join(missing))
+    return found

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("roles", "roles", "Run", "Who people are to Hilda, and what they may do: list, bind, unbind."),
     Command("serve", "serve", "Run", "Answer in Slack and Teams: doors, workers and clock. Any number, all equal."),
     Command("slack", "slack", "Run", "Slack: print the app's manifest, check that it is set up right."),
+    Command("teams", "teams", "Run", "Microsoft Teams: make the app package, check that it is set up right."),
     Command("executor", "executor", "Run", "Run what was approved, in a sandbox. One or more per cluster."),
     Command("migrate", "migrate", "Run", "Prepare the database and the audit key."),
     Command("doctor", "doctor", "Run", "Is everything here that Hilda needs? Each gap with its fix."),

@@ -57,13 +57,8 @@ def check(url: UrlOption = "", output: PlainOption = Plain.text) -> None:
 
 
 async def _check(url: str, output: Plain) -> Exit:
-    from dataclasses import asdict
-
-    from bot.cli.options import Output
-    from bot.cli.output import print_card, print_json
-    from bot.doors.terminal.zones import reader_zone
+    from bot.cli.checks import show_checks
     from bot.settings import load_settings
-    from domain.cards import Facts, Table, card
     from domain.errors import ProgramsMissing
 
     try:
@@ -72,14 +67,4 @@ async def _check(url: str, output: Plain) -> Exit:
         raise ProgramsMissing(f"Slack needs {missing.name}: pip install 'hilda-oncall[slack]'.") from missing
 
     found = await Check(load_settings(), url, os.environ.get("SLACK_CONFIG_TOKEN", "")).run()
-    broken = [one for one in found if one.state == "broken"]
-    if output is Plain.json:
-        print_json({"ok": not broken, "checks": [asdict(one) for one in found]})
-        return Exit.no if broken else Exit.ok
-    marks = {"fine": "✔", "absent": "–", "broken": "✖"}
-    table = Table(("", "WHAT", "FOUND"), tuple((marks[one.state], one.what, one.found) for one in found))
-    fixes = tuple((one.what, one.fix) for one in found if one.fix and one.state != "fine")
-    title = f"{len(broken)} to mend" if broken else "Slack is set up"
-    parts = (table, Facts(fixes)) if fixes else (table,)
-    print_card(card(title, *parts, tone="bad" if broken else "good"), Output.text, reader_zone())
-    return Exit.no if broken else Exit.ok
+    return show_checks("Slack", found, output)

@@ -12,16 +12,15 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from bot.doors.checked import Checked, State
 from bot.doors.slack.calls import Away, Busy, Calls, Refused
 from bot.doors.slack.manifest import APP_SCOPES, COMMAND, EVENTS, SCOPES, manifest
 from bot.settings import Settings
 from domain.plain_json import Json, dig
 
-State = Literal["fine", "absent", "broken"]
 SECONDS = 10
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _TELL = {
@@ -31,16 +30,6 @@ _TELL = {
     "not_authed": "it is empty",
 }
 _REINSTALL = "Install the app again (Settings → Install App), and set SLACK_BOT_TOKEN to the token shown there."
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One thing that was looked at. `absent` is no fault: it could not be told, or is not needed."""
-
-    what: str
-    state: State
-    found: str
-    fix: str = ""
 
 
 @dataclass

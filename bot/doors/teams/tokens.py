@@ -88,7 +88,7 @@ class Tokens:
             if self.clock() - self._asked_again < FRESH_SECONDS:
                 raise
             self._asked_again = self.clock()
-            JwtTokenExtractor.metadataCache.pop(_keys_url(), None)
+            JwtTokenExtractor.metadataCache.pop(keys_url(), None)
             return asyncio.run(self.botbuilder.authenticate_request(activity, authorization))
 
     def _for_us(self, activity: Activity, body: Mapping[str, Any]) -> None:
@@ -132,6 +132,7 @@ def _plausible(authorization: str) -> None:
         raise Unauthorized("a token that never expires")
 
 
-def _keys_url() -> str:
+def keys_url() -> str:
+    """Where Microsoft publishes the keys that Teams signs with."""
     ours: str | None = ChannelValidation.open_id_metadata_endpoint
     return ours or str(AuthenticationConstants.TO_BOT_FROM_CHANNEL_OPENID_METADATA_URL)

@@ -20,6 +20,7 @@ from tests.bot.cli.conftest import ROOT, Hilda
 PARTS = {
     "catalog",
     "check_card",
+    "checks",
     "command",
     "drill_results",
     "drill_round",

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.doors.slack.check import Check, Checked, differences
+from bot.doors.checked import Checked
+from bot.doors.slack.check import Check, differences
 from bot.doors.slack.manifest import SCOPES, manifest
 from bot.settings import Settings, load_settings
 from domain.plain_json import Json

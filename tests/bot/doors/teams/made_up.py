@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from bot.dispatcher import Dispatcher
 from bot.doors.http.listening import listening
@@ -47,13 +47,14 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(folder: Path) -> AsyncIterator[Office]:
-    settings = load_settings(state_dir=folder, teams_development=True, http_host="127.0.0.1")
+async def open_office(folder: Path, **given: Any) -> AsyncIterator[Office]:
+    """In development unless `given` are the settings of a real app."""
+    settings = load_settings(state_dir=folder, http_host="127.0.0.1", **(given or {"teams_development": True}))
     store = await Store.open(f"sqlite:///{folder}/data/hilda.db", folder / "keys" / "audit.key")
     answers = Answering()
     desk = TeamsDesk(store)
     worker = Worker(store, cast("Dispatcher", answers), "w1", CLUSTER, 10.0)
-    async with fake_teams() as teams, open_door(settings, cast("Desk", desk), worker) as door:
+    async with fake_teams() as teams, open_door(settings, cast("Desk", desk), worker, lambda: "") as door:
         work = asyncio.create_task(worker.run(at_once=8))
         try:
             async with listening(service(_no_troubles, door.routes), "127.0.0.1", 0) as port:
