@@ -8,6 +8,7 @@ from bot.doors.slack.commands.asked import Asked, Word
 from bot.doors.slack.commands.deciding import Deciding
 from bot.doors.slack.commands.questions import Questions
 from bot.doors.slack.commands.quiet import mute, stop
+from bot.doors.slack.commands.report import Reporting
 from bot.doors.slack.commands.standing import Standing
 from bot.doors.slack.home import Home
 from bot.doors.slack.manifest import COMMAND
@@ -28,6 +29,7 @@ class Commands:
     def __init__(self, reception: Reception, home: Home, modals: Modals, people: PeopleModal) -> None:
         self._reception = reception
         self._questions = questions = Questions()
+        reporting = Reporting(questions)
         deciding, standing = Deciding(home, modals), Standing(home, people, questions)
         self._words = (
             Word("help", "", "this list", self._help),
@@ -35,6 +37,7 @@ class Commands:
             Word("check", "[namespace]", "what is wrong, here or in one namespace", questions.check),
             Word("status", "[service]", "how a service is, or how my own connections are", standing.status),
             Word("incidents", "[acknowledge id]", "what is open, or a word about one", standing.incidents),
+            Word("report", "[every day at 9]", "the day as it was: now, or daily in this channel", reporting.report),
             Word("runbook", "words", "the runbook that fits", questions.runbook),
             Word("proposals", "", "scripts that wait for a decision", deciding.proposals),
             Word("approve", "[id]", "read one whole, then approve it", deciding.approve),
@@ -45,7 +48,6 @@ class Commands:
             Word("stop", "", "stop what I am doing for you here", stop),
             Word("settings", "", "how I am set; administrators give roles", standing.settings),
         )
-        self._not_yet = {"report": "I write no reports by myself yet. `/hilda check` says how things are now."}
 
     def register(self, app: AsyncApp) -> None:
         app.command(COMMAND)(self.on_command)
@@ -57,8 +59,6 @@ class Commands:
         known = {one.name: one for one in self._words}
         if not asked.word:
             await self._help(asked)
-        elif asked.word in self._not_yet:
-            await asked.say("Not yet", self._not_yet[asked.word])
         elif asked.word not in _FOR_EVERYBODY and not await self._reception.may(asked.person, Act.ask):
             how = f"You are {asked.person}. An administrator can bind you to a role."
             await asked.say("I do not know you", how)

@@ -79,6 +79,16 @@ async def test_a_question_by_command_stands_in_the_channel_with_its_answer_below
     assert alice.errors == []
 
 
+async def test_what_is_wanted_of_the_daily_report_is_said_as_if_typed_in_the_channel(office: Office) -> None:
+    alice = office.slack.user("alice")
+    shop = office.slack.channel("shop", alice)
+
+    await alice.runs("/hilda report every day at 9", shop)
+
+    await shop.sees("You said: report every day at 9")
+    assert office.answers.heard[-1].conversation.startswith(f"slack:{office.slack.workspace.team_id}:{shop.id}:")
+
+
 async def test_what_is_no_word_of_the_command_is_a_question(office: Office) -> None:
     alice = office.slack.user("alice")
     shop = office.slack.channel("shop", alice)
@@ -119,7 +129,6 @@ ANSWERS = {
     "/hilda proposals": "Nothing waits for a decision",
     "/hilda stop": "Nothing is under way",
     "/hilda mute": "I am not muted here",
-    "/hilda report": "no reports by myself yet",
     "/hilda approve p-none": "There is no such proposal",
 }
 
