@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,6 @@ from PIL import Image, ImageChops
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.doors.slack.render.card import draw
-from bot.doors.slack.render.decided import decided
 from bot.doors.slack.render.home import home_view
 from bot.doors.slack.render.modals import About, form_view, pages, reading_view, reason_view
 from bot.doors.slack.render.post import Post, View
@@ -46,9 +44,6 @@ def bodies() -> Iterator[tuple[str, str]]:
     yield "edit-modal", painter.view(form_view(GALLERY["edit"], what))
     yield "reject-modal", painter.view(reason_view(GALLERY["proposal"], what, submit="Reject"))
     yield "home", painter.view(home_view([GALLERY["proposal"], GALLERY["healthy"]]))
-    shown = draw(GALLERY["proposal"], View(ZONE))[0]
-    after = decided(shown.blocks, "✅ Approved", "U0LEAD", datetime(2026, 3, 12, 14, 12, tzinfo=UTC))
-    yield "decided", painter.message({"blocks": after})
     yield "chart-block", "".join(map(_post, draw(GALLERY["latency"], View(ZONE, chart_blocks=True))))
 
 

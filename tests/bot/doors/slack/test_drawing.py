@@ -1,7 +1,6 @@
 """How cards become Slack messages: what may be pressed when, what nobody can smuggle in, and what is never cut."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from bot.doors.slack.render import rich
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.codes import LONGEST_INLINE
-from bot.doors.slack.render.decided import decided
 from bot.doors.slack.render.lengths import cut_at_lines
 from bot.doors.slack.render.modals import About, about, is_last_page, pages, reading_view
 from bot.doors.slack.render.plain import plain
@@ -220,21 +218,6 @@ def test_metadata_comes_back() -> None:
     found = About("approve", "p-77", "3f", "slack:T1:C1:1.2", 3)
 
     assert about(found.written()) == found
-
-
-def test_after_a_decision_nothing_can_be_pressed_and_it_says_who_and_when() -> None:
-    asked = proposal("kubectl get pods", production=True)
-    post = draw(replace(asked, tone="question"), View())[0]
-
-    after = decided(post.blocks, "✅ Approved", "U0LEAD", NOW)
-
-    assert not buttons(after)
-    assert "kubectl get pods" in text_of(after)
-    assert "Your decision" not in text_of(after)
-    assert text_of(after).endswith(
-        f"✅ Approved by<@U0LEAD> · <!date^{int(NOW.timestamp())}".replace("by<", "by <")
-        + "^{date_num} {time_secs}|2026-03-12 14:10:00 UTC>"
-    )
 
 
 COURSE = tuple((NOW + timedelta(minutes=n), float(n)) for n in range(60))
