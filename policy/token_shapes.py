@@ -55,6 +55,8 @@ a secret or ordinary text (digests, uids, `AC` inside base64); redaction.py does
 """
 
 _SHAPES: tuple[tuple[str, str], ...] = (
+    # our own
+    ("hilda_k", r"[0-9a-f]{10}_[A-Za-z0-9]{43}"),
     # forges
     *((f"gh{kind}_", r"[A-Za-z0-9_.\-]{20,255}") for kind in "pousr"),
     ("github_pat_", r"[A-Za-z0-9_]{22,255}"),

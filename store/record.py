@@ -9,6 +9,7 @@ from store.day import DayBook
 from store.identities import Identities
 from store.incident_states import IncidentStates
 from store.incidents import Incidents
+from store.keys import Keys
 from store.ledger.audit import Audit
 from store.ledger.audit_check import AuditVerdict, audit_rows, refuse_a_stranger, verify
 from store.ledger.audit_key import AuditKey, ensure_key, load_key
@@ -53,6 +54,7 @@ class Store:
         self.storms = Storms(database)
         self.conversations = Conversations(database)
         self.mutes = Mutes(database, self.audit)
+        self.keys = Keys(database, audit_key, self.audit, self.identities)
         self.ratings = Ratings(database, self.audit)
 
     @classmethod

@@ -68,7 +68,7 @@ async def _bind(person: str, role: str, kube_user: str, human: str) -> str:
     settings = load_settings()
     someone, wanted = _person(person, settings), _role(role)
     async with open_store(settings) as store:
-        me = await _administrator(store, settings)
+        me = await administrator(store, settings)
         await store.identities.bind(someone, wanted, me, kube_user=kube_user, human=human)
     return f"{someone} is {wanted.name} now."
 
@@ -80,11 +80,11 @@ async def _unbind(person: str) -> str:
     settings = load_settings()
     someone = _person(person, settings)
     async with open_store(settings) as store:
-        gone = await store.identities.unbind(someone, await _administrator(store, settings))
+        gone = await store.identities.unbind(someone, await administrator(store, settings))
     return f"{someone} has no role any more." if gone else f"{someone} had no role."
 
 
-async def _administrator(store: "Store", settings: "Settings") -> "Person":
+async def administrator(store: "Store", settings: "Settings") -> "Person":
     """Who sits here, if they may manage people; while there is no administrator, whoever holds store and key may."""
     from bot.doors.terminal.identity import person_here
     from domain.errors import NotAllowed

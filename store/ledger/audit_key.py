@@ -20,7 +20,7 @@ from domain.plain_json import Json
 from store.places import private_folder
 
 ALGORITHM = "hmac-sha256"
-Purpose = Literal["audit", "decision", "identity"]
+Purpose = Literal["audit", "decision", "identity", "api-key"]
 _BYTES = 32
 _log = logging.getLogger(__name__)
 

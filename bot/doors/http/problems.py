@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from domain.errors import NotAllowed, ToolFailed
+from domain.errors import HildaError, NotAllowed
 from domain.plain_json import Json
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotAllowed, _not_allowed)
-    app.add_exception_handler(ToolFailed, _unreachable)
+    app.add_exception_handler(HildaError, _unreachable)
     app.add_exception_handler(Exception, _broken)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bot.doors.http.problems import Problem
 from bot.doors.http.service import LARGEST_BATCH, service
-from domain.errors import NotAllowed, ToolFailed
+from domain.errors import Misconfigured, NotAllowed, ToolFailed
 
 
 class Said(BaseModel):
@@ -31,6 +31,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
                 raise NotAllowed("Not you.")
             case "down":
                 raise ToolFailed("The store does not answer.")
+            case "broken":
+                raise Misconfigured("The disk is full.")
             case "gone":
                 raise Problem(404, "There is no such thing.", "It never was.")
             case "bug":
@@ -79,6 +81,7 @@ async def test_a_batch_of_alerts_may_be_larger(client: httpx.AsyncClient) -> Non
     [
         ("no", 403, "Not you."),
         ("down", 503, "The store does not answer."),
+        ("broken", 503, "The disk is full."),
         ("gone", 404, "It never was."),
     ],
 )
