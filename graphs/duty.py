@@ -25,6 +25,7 @@ from domain.plain_json import Json, dig
 from domain.wire import reply_as_json
 from graphs import closing, telling
 from graphs.alert_focus import focus_of
+from graphs.alert_lines import lines_of
 from graphs.assist import Assist
 from graphs.desk import Desk
 from graphs.focus import Focus
@@ -123,10 +124,10 @@ class Duty:
             found = await self._look(some, focus, decision)
             incident = await self._opened(group, focus, some, found, incident)
             await self._remember(incident.id, focus, found, decision)
+        for key, text, told in lines_of(some):
+            await self.desk.store.incidents.add(incident.id, "fired", text, told, key=key)
+        # Last: what belongs to an incident is no news any more, should this be done again.
         await self.desk.store.alerts.bind([alert.id for alert in some], incident.id)
-        for alert in some:
-            told = {"alert": alert.id, "name": alert.name, "fingerprint": alert.fingerprint, "link": alert.link}
-            await self.desk.store.incidents.add(incident.id, "fired", _said(alert), told, key=f"alert:{alert.id}")
         return incident.id
 
     async def _incident_of(self, some: Sequence[Alert], all_: Sequence[Alert]) -> Incident | None:
@@ -269,8 +270,3 @@ def _about(alert: Alert) -> tuple[str, ...]:
     """What tells alerts of one group apart that are about different things, whether or not those exist."""
     labels = alert.labels
     return (alert.namespace, *(labels.get(name, "") for name in ("deployment", "statefulset", "service", "node")))
-
-
-def _said(alert: Alert) -> str:
-    summary = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-    return clean(f"{alert.name}: {summary}" if summary else alert.name, cap=300).splitlines()[0]

@@ -59,7 +59,7 @@ class Alerts:
                 while self._together.busy:
                     await asyncio.sleep(_PAUSE)
 
-    async def group(self, key: str, *, most: int = 1000) -> tuple[Alert, ...]:
+    async def group(self, key: str, *, most: int = 5000) -> tuple[Alert, ...]:
         """What fires of a group, and what was resolved within the last day; oldest first.
 
         Of more than `most` those that fire and are newest; `tally` counts all.
