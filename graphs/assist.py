@@ -51,7 +51,7 @@ class Turn(TypedDict, total=False):
 
 @dataclass
 class Memory:
-    """What one turn holds in hand; gone when the turn ends, since every turn looks afresh; the focus keeps the cause."""
+    """What one turn holds in hand; gone when it ends, since every turn looks afresh. The focus keeps the cause."""
 
     desk: Desk
     message: Message
