@@ -34,6 +34,7 @@ COMMANDS = (
     Command("policy", "policy", "Know", "What a command could do, and whose consent it needs: explain."),
     Command("audit", "audit", "Know", "The record of who did what and why: verify, tail."),
     Command("roles", "roles", "Run", "Who people are to Hilda, and what they may do: list, bind, unbind."),
+    Command("keys", "keys", "Run", "Keys for programs that speak over HTTP: make, list, rotate, revoke."),
     Command("serve", "serve", "Run", "Answer in Slack and Teams: doors, workers and clock. Any number, all equal."),
     Command("slack", "slack", "Run", "Slack: print the app's manifest, check that it is set up right."),
     Command("teams", "teams", "Run", "Microsoft Teams: make the app package, check that it is set up right."),

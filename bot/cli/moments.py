@@ -22,9 +22,9 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _LONGEST = timedelta(days=90)
 
 
-def span(text: str) -> timedelta:
+def span(text: str, option: str = "--since") -> timedelta:
     """`90m`, `24h`, `7d`, `1w`; up to 90 days."""
     number, unit = text.strip()[:-1], _UNITS.get(text.strip()[-1:])
     if unit is None or not (number.isascii() and number.isdigit()) or not 0 < int(number) <= _LONGEST // unit:
-        raise Misconfigured(f"--since {text!r} is no span of time. Write it as 90m, 24h or 7d; 90 days at most.")
+        raise Misconfigured(f"{option} {text!r} is no span of time. Write it as 90m, 24h or 7d; 90 days at most.")
     return int(number) * unit

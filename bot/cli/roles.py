@@ -94,7 +94,7 @@ async def administrator(store: "Store", settings: "Settings") -> "Person":
     me = person_here(settings.state_folder)
     somebody_is = any(i.role >= Role.admin and i.person.platform != "practice" for i in await store.identities.list())
     if somebody_is and not may(await store.identities.role_of(me), Act.manage_people):
-        why = f"You ({me}) are no administrator, so you cannot change roles."
+        why = f"You ({me}) are no administrator, so you cannot change roles or keys."
         await store.audit.note(str(me), "refused", "roles", why=why)
         raise NotAllowed(why)
     return me
