@@ -66,7 +66,7 @@ async def _bind(person: str, role: str, kube_user: str, human: str) -> str:
     from bot.settings import load_settings
 
     settings = load_settings()
-    someone, wanted = _person(person, settings), _role(role)
+    someone, wanted = _person(person, settings), role_called(role)
     async with open_store(settings) as store:
         me = await administrator(store, settings)
         await store.identities.bind(someone, wanted, me, kube_user=kube_user, human=human)
@@ -113,7 +113,7 @@ def _person(text: str, settings: "Settings") -> "Person":
         raise Misconfigured(f"{text!r} is no person: write platform:tenant:id, or `me`.") from None
 
 
-def _role(text: str) -> "Role":
+def role_called(text: str) -> "Role":
     from domain.errors import Misconfigured
     from domain.people import Role
 
