@@ -50,6 +50,12 @@ class Pace:
         bucket = self._bucket(method, channel)
         return bucket.wait(self.clock(), bucket.size / 2 if unimportant else 1.0)
 
+    def refused(self, method: str, channel: str, seconds: float) -> None:
+        """Slack took a call for too fast, and wants nothing more of its kind for so long."""
+        bucket = self._bucket(method, channel)
+        bucket.left = min(bucket.left, 1.0 - seconds * bucket.per_second)
+        bucket.since = self.clock()
+
     def _bucket(self, method: str, channel: str) -> _Bucket:
         if method in PER_MINUTE:
             key, size, per_second = (method, ""), float(PER_MINUTE[method]), PER_MINUTE[method] / 60

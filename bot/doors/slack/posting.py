@@ -1,10 +1,9 @@
 """One reply on its way into Slack: posted, or shown where an earlier one stood, or found where it already is."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -16,9 +15,10 @@ from bot.doors.slack.pace import Pace
 from bot.doors.slack.posted import Posted
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
-from bot.doors.slack.render.post import File, Post, View, with_uploads
+from bot.doors.slack.render.post import Post, View
 from bot.doors.slack.streaming import Streaming, is_under_way
-from domain.cards import Card, Progress, parts_of
+from bot.doors.slack.uploads import Uploads
+from domain.cards import Card
 from domain.conversations import opener
 from domain.messages import Reply
 from domain.plain_json import Json, dig
@@ -28,6 +28,7 @@ EVENT_TYPE = "hilda_post"
 """Of the metadata by which a message of ours names the reply that it shows."""
 PATIENCE = 4.0
 """Seconds that a post waits here for its turn; longer waits are the outbox's."""
+_MOST_PAID = 5_000
 _MISSING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "streaming_state_conflict"})
 
 log = structlog.get_logger()
@@ -41,10 +42,14 @@ class Posting:
     """What a key became here, "" while it became nothing."""
     own_charts: OwnCharts = field(default_factory=OwnCharts)
     streaming: Streaming = field(init=False)
+    uploads: Uploads = field(init=False)
     _directs: dict[str, str] = field(default_factory=dict)
+    _paid: dict[str, None] = field(default_factory=dict)
+    """Progress whose next update counts in the pace already, so that no answer waits behind other progress."""
 
     def __post_init__(self) -> None:
         self.streaming = Streaming(self.calls, self.pace)
+        self.uploads = Uploads(self.calls)
 
     async def say(self, held: Outgoing, reply: Reply) -> str:
         """Slack's name for the post; raises what a call raises, and `Busy` when it would have to wait for long."""
@@ -57,15 +62,25 @@ class Posting:
                 return held.updates
             await self._turn("chat.stopStream", before.channel)
             await self.streaming.end(before.channel, before.ts[0])
-        elif before.channel and _is_progress(reply.card) and self.pace.wait("chat.update", "", unimportant=True):
-            return held.updates
         # A try before this one may have come through without our hearing of it.
         found = await self._posted_before(held, place) if held.attempt > 1 else {}
         if not (before.channel or found) and self.streaming.wanted(reply.card, place):
             begun = await self.streaming.begun(place) if held.attempt > 1 else ""
             if ts := begun or await self.streaming.begin(reply.card, place):
                 return str(Posted(place.channel, (ts,), streaming=True))
-        return str(await self._show(held.key, reply.card, place, before, found))
+        if not is_under_way(reply.card):
+            return str(await self._show(held.key, reply.card, place, before, found))
+        if self.pace.wait("chat.update", "", unimportant=True):
+            # What comes next could not take its place soon: better nothing than something that stays.
+            return held.updates
+        shown = await self._show(held.key, reply.card, place, before, found)
+        self._pay_ahead(shown)
+        return str(shown)
+
+    def _pay_ahead(self, shown: Posted) -> None:
+        self._paid[shown.ts[0]] = None
+        if len(self._paid) > _MOST_PAID:
+            self._paid.pop(next(iter(self._paid)))
 
     async def _in_its_thread(self, held: Outgoing, place: Place) -> Place:
         """Below the post that its conversation is named by; that post itself stands in the channel."""
@@ -109,10 +124,12 @@ class Posting:
             try:
                 ts = await self._update(key, number, post, channel, there) if there else ""
                 shown.append(ts or await self._post(key, number, post, place, shown[0] if shown else ""))
+                again, found[number] = number in found, shown[-1]
+                # What follows the first message of a card, and all files, stand in its thread.
+                await self.uploads.share(key, post, channel, place.thread or shown[0], again=again)
             except Busy as busy:
                 busy.begun = bool(shown)
                 raise
-            found[number] = shown[-1]
         over = dict(enumerate(before.ts)) | found
         for number in sorted(over):
             if number >= len(posts):
@@ -121,10 +138,13 @@ class Posting:
 
     async def _update(self, key: str, number: int, post: Post, channel: str, ts: str) -> str:
         """Its ts, or "" where it cannot be updated any more."""
-        await self._turn("chat.update", channel)
+        if ts in self._paid:
+            del self._paid[ts]
+        else:
+            await self._turn("chat.update", channel)
         content = {"text": post.text, "blocks": list(post.blocks)}
         try:
-            await self.calls("chat.update", channel=channel, ts=ts, metadata=_metadata(key, number), **content)
+            await self._call("chat.update", channel, ts=ts, metadata=_metadata(key, number), **content)
         except Refused as refused:
             if refused.error not in _MISSING:
                 raise
@@ -134,18 +154,22 @@ class Posting:
     async def _post(self, key: str, number: int, post: Post, place: Place, first: str) -> str:
         """What follows the first message of a card goes into its thread."""
         await self._turn("chat.postMessage", place.channel)
-        said = await self.calls(
+        said = await self._call(
             "chat.postMessage",
-            channel=place.channel,
+            place.channel,
             thread_ts=place.thread or first or None,
             metadata=_metadata(key, number),
             **_payload(post),
         )
-        ts = str(said["ts"])
-        for file in post.files:
-            if not file.is_picture:
-                await self._share(key, file, place, place.thread or first or ts)
-        return ts
+        return str(said["ts"])
+
+    async def _call(self, method: str, channel: str, **arguments: Any) -> Json:
+        """Where Slack finds it too fast, our own pace knows for the calls after it."""
+        try:
+            return await self.calls(method, channel=channel, **arguments)
+        except Busy as busy:
+            self.pace.refused(method, channel, busy.seconds)
+            raise
 
     async def _delete(self, channel: str, ts: str) -> None:
         try:
@@ -188,37 +212,7 @@ class Posting:
     async def _drawn(self, key: str, card: Card, *, own_charts: bool) -> tuple[Post, ...]:
         """The card's messages with their pictures uploaded; without them where that cannot be."""
         posts = draw(card, View(chart_blocks=own_charts))
-        return tuple([await self._with_pictures(key, post) for post in with_thumbs(posts, card)])
-
-    async def _with_pictures(self, key: str, post: Post) -> Post:
-        pictures = [file for file in post.files if file.is_picture]
-        if not pictures:
-            return post
-        ids: dict[str, str] = {}
-        for file in pictures:
-            try:
-                content = await asyncio.to_thread(file.content)
-                ids[file.key] = await self.calls.upload(
-                    _name(key, file), content, title=file.title, alt=file.alt_text, channel="", thread=""
-                )
-            except Refused as refused:
-                log.warning("a picture could not be uploaded", why=str(refused))
-        return with_uploads(replace(post, files=tuple(f for f in post.files if not f.is_picture)), ids)
-
-    async def _share(self, key: str, file: File, place: Place, thread: str) -> None:
-        try:
-            await self.calls.upload(
-                _name(key, file),
-                await asyncio.to_thread(file.content),
-                title=file.title,
-                alt=file.alt_text,
-                channel=place.channel,
-                thread=thread,
-            )
-        except Gone:
-            raise
-        except Refused as refused:
-            log.warning("a file could not be uploaded", name=file.name, why=str(refused))
+        return tuple([await self.uploads.with_pictures(key, post) for post in with_thumbs(posts, card)])
 
     async def _posted_before(self, held: Outgoing, place: Place) -> dict[int, str]:
         """Messages of this reply that Slack has although nobody told us: their ts by number."""
@@ -274,12 +268,3 @@ def _payload(post: Post) -> Json:
 
 def _metadata(key: str, number: int) -> Json:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key, "part": number}}
-
-
-def _name(key: str, file: File) -> str:
-    """Different for each reply, so that a file is recognised."""
-    return f"{hashlib.sha256(json.dumps([key, file.key]).encode()).hexdigest()[:8]}-{file.name}"
-
-
-def _is_progress(card: Card) -> bool:
-    return bool(parts_of(card, Progress))
