@@ -176,7 +176,8 @@ outbox = Table(
     moment("sent_at"),
     UniqueConstraint("key"),
     Index("ix_outbox_door", "door", "state", "run_at"),
-    Index("ix_outbox_post", "post"),
+    # PostgreSQL finds a prefix in such an index, whatever its language.
+    Index("ix_outbox_post", "post", postgresql_ops={"post": "text_pattern_ops"}),
     sqlite_autoincrement=True,
 )
 

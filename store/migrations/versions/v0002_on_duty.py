@@ -41,7 +41,7 @@ def _incidents() -> None:
 
 
 def _outbox() -> None:
-    op.create_index("ix_outbox_post", "outbox", ["post"])
+    op.create_index("ix_outbox_post", "outbox", ["post"], postgresql_ops={"post": "text_pattern_ops"})
 
 
 def _alerts() -> None:
