@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot import outbox
+from bot.doors.copies import close_copies
 from bot.doors.running import Run
 from domain.cards import Card, Choices, ClusterLabel, Progress
 from domain.errors import HildaError
@@ -65,6 +66,7 @@ class Following:
     async def _show(self, topic: str) -> None:
         """The steps of a script so far, in the place of the steps before."""
         proposal = topic.removeprefix("proposal:")
+        await close_copies(self.store, self.label, proposal)
         conversation = await self._conversation(proposal)
         if not conversation.startswith(f"{self.door}:"):
             return

@@ -134,6 +134,12 @@ class Outbox:
         async with self._database.read() as tx:
             return (await tx.execute(select(outbox.c.payload).where(outbox.c.key == key))).scalar()
 
+    async def beginning_with(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Key and conversation of everything whose key begins so, oldest first."""
+        wanted = select(outbox.c.key, outbox.c.conversation).where(outbox.c.key.between(key, f"{key}\uffff"))
+        async with self._database.read() as tx:
+            return tuple((row.key, row.conversation) for row in await tx.execute(wanted.order_by(outbox.c.id)))
+
     async def waiting(self, door: str) -> int:
         """How many posts a door still has to make, those that are not due yet included."""
         rows = select(func.count()).where(outbox.c.door == door, outbox.c.state == "waiting")

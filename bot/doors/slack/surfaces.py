@@ -17,7 +17,7 @@ from bot.doors.slack.people_modal import PeopleModal
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import message_view
 from bot.doors.slack.shortcuts import Shortcuts
-from bot.doors.slack.systems import systems
+from bot.doors.systems import systems
 from domain.cards import Text, card
 from graphs.desk import Desk
 

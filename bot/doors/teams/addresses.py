@@ -50,6 +50,16 @@ class Addresses:
         await self.references.keep(_own(person), asdict(address))
         return address
 
+    async def called(self, person: Person, name: str) -> None:
+        """What somebody is called, to show; never to tell who they are."""
+        if name:
+            await self.references.keep(f"{DOOR}-name:{person.tenant}:{person.id}", {"name": name})
+
+    async def name_of(self, tenant: str, person: str) -> str:
+        """ "" for somebody who never spoke with me."""
+        found = await self.references.get(f"{DOOR}-name:{tenant}:{person}")
+        return str(found["name"]) if found else ""
+
     async def forget(self, place: Place) -> None:
         """Hilda was taken out of there."""
         await self.references.forget(Place(place.tenant, place.chat).conversation)

@@ -15,6 +15,7 @@ from bot.doors.following import Following
 from bot.doors.teams.adapter import Adapter, Answer
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
+from bot.doors.teams.commands import Commands
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.places import DOOR
 from bot.doors.teams.posting import Posting
@@ -52,6 +53,7 @@ class TeamsDoor:
         posting = Posting(self.calls, addresses, self.store.outbox.post_of)
         self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, self._gone)
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
+        listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
     @property

@@ -40,6 +40,10 @@ _TEXTS = {
 log = structlog.get_logger()
 
 
+async def _never(_message: Message) -> bool:
+    return False
+
+
 @dataclass
 class Listener:
     store: Store
@@ -50,6 +54,8 @@ class Listener:
     say: Callable[[str, Reply], Awaitable[None]]
     able: Callable[[Person], Awaitable[bool]]
     """Whether somebody may do anything at all."""
+    command: Callable[[Message], Awaitable[bool]] = _never
+    """Whether a message is a command of this door, which is then answered."""
 
     async def hear(self, activity: Json) -> Json | None:
         """One activity that was checked, as it came; the body of the answer to an invoke, None for anything else."""
@@ -92,7 +98,9 @@ class Listener:
             await self._stop(conversation, person)
             return
         key = self._key(activity, "said", edited)
-        await self._put(Message(key, person, conversation, text, _moment(activity), _zone(activity)))
+        message = Message(key, person, conversation, text, _moment(activity), _zone(activity))
+        if not await self.command(message):
+            await self.put(message)
 
     async def _for_me(self, activity: Json, conversation: str) -> bool:
         """Everything in a chat with one person; elsewhere what mentions us, or goes on where we take part."""
@@ -144,7 +152,7 @@ class Listener:
             await self._stop(conversation, person)
             return _told("Stopped.")
         for incoming in self._meant(activity, found, person, conversation):
-            await self._put(incoming)
+            await self.put(incoming)
         return _told(_TEXTS.get(found.action, "One moment."))
 
     def _meant(self, activity: Json, found: Pressed, person: Person, conversation: str) -> list[Incoming]:
@@ -159,7 +167,7 @@ class Listener:
             return [FormSubmitted(key, person, conversation, found.action, found.subject, values, at, zone)]
         return [ButtonPressed(key, person, conversation, found.action, found.subject, found.digest_prefix, at, zone)]
 
-    async def _put(self, incoming: Incoming) -> None:
+    async def put(self, incoming: Incoming) -> None:
         """Hand it over durably; delivered before, it is there already."""
         kind = job_kinds.incoming(self.cluster)
         new = await self.store.jobs.put(incoming.id, kind, incoming_as_json(incoming), incoming.conversation)
@@ -180,6 +188,8 @@ class Listener:
         bot = str(dig(activity, "recipient", "id", default=""))
         address = Address(str(activity.get("serviceUrl") or ""), place.chat, bot, threads=kind == "channel")
         await self.addresses.heard(place, address, person if kind == "personal" else None)
+        if person is not None:
+            await self.addresses.called(person, str(dig(activity, "from", "name", default="")))
 
     def _where(self, activity: Json) -> Place:
         return Place.of(tenant_of(activity), str(dig(activity, "conversation", "id", default="")))

@@ -6,7 +6,7 @@ have been posted never does.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -18,13 +18,14 @@ from bot.doors.teams.places import Place
 from bot.doors.teams.posted import Posted
 from bot.doors.teams.render.card import CONTENT_TYPE, Post, draw
 from bot.doors.teams.render.plain import plain
-from domain.cards import Card, Progress, parts_of
+from domain.cards import Card, Facts, Part, Progress, parts_of
 from domain.conversations import opener
 from domain.messages import Reply
 from domain.people import Person
 from domain.plain_json import Json
 from store.work.outbox import Outgoing
 
+_PEOPLE = frozenset({"Approved by", "Rejected by", "Requested by"})
 PATIENCE = 4.0
 """Seconds that a post waits here for its turn; longer waits are the outbox's."""
 
@@ -46,12 +47,27 @@ class Posting:
         is_progress = before.conversation and parts_of(reply.card, Progress)
         if is_progress and self.pace.wait(before.conversation, unimportant=True):
             return held.updates
-        posts = await asyncio.to_thread(draw, reply.card)
+        shown = await self._with_names(reply.card, Place.parse(held.conversation).tenant)
+        posts = await asyncio.to_thread(draw, shown)
         try:
             return str(await self._put(posts, address, before))
         except Unpresentable as refused:
             log.error("teams does not take a card; it is shown as text", key=held.key, why=str(refused))
         return str(await self._put(_as_text(reply.card), address, before))
+
+    async def _with_names(self, card: Card, tenant: str) -> Card:
+        """Who asked and who decided by name, where the record has an id."""
+        return replace(card, parts=tuple([await self._named(part, tenant) for part in card.parts]))
+
+    async def _named(self, part: Part, tenant: str) -> Part:
+        if not isinstance(part, Facts):
+            return part
+        rows = []
+        for name, value in part.rows:
+            who, blank, rest = value.partition(" ")
+            known = await self.addresses.name_of(tenant, who.rpartition(":")[2]) if name in _PEOPLE else ""
+            rows.append((name, f"{known}{blank}{rest}" if known else value))
+        return Facts(tuple(rows))
 
     async def _address(self, held: Outgoing, reply: Reply) -> Address:
         place = await self._in_its_thread(held, Place.parse(held.conversation))

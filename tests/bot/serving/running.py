@@ -25,8 +25,10 @@ class Process:
 
 
 @asynccontextmanager
-async def serve(slack: FakeSlack, ground: PracticeGround, folder: Path, transport: str) -> AsyncIterator[Process]:
-    """Heard by Socket Mode or signed HTTP when this is entered; its state is in `folder`."""
+async def serve(
+    slack: FakeSlack, ground: PracticeGround, folder: Path, transport: str, **more: str
+) -> AsyncIterator[Process]:
+    """Heard by Socket Mode or signed HTTP when this is entered; its state is in `folder`. `more`: environment."""
     token = {"SLACK_APP_TOKEN": slack.app.app_token}
     secret = {"SLACK_SIGNING_SECRET": slack.app.signing_secret}
     environment = {
@@ -39,6 +41,7 @@ async def serve(slack: FakeSlack, ground: PracticeGround, folder: Path, transpor
         "KUBECONFIG": str(ground.kubeconfig),
         "HILDA_CONTEXT": ground.context,
         "PROMETHEUS_URL": ground.prometheus_url,
+        **more,
     }
     async with _running("serve", environment, folder / "serve.log") as process:
         process.port = await _port(process)
@@ -94,7 +97,7 @@ async def _running(command: str, environment: Mapping[str, str], log: Path) -> A
 
 
 async def _port(process: Process) -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             text = await process.said()
             if found := re.search(r"serves on http://[^:]+:(\d+)", text):

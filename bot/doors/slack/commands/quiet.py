@@ -1,19 +1,16 @@
 """Less of Hilda: stop what is being done for me here, or say nothing unasked here for a while."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.doors.slack.commands.asked import Asked
 from bot.doors.slack.conversations import DOOR, Place
 from bot.doors.slack.manifest import COMMAND
+from bot.doors.spans import end_of
 from domain.cards import Card, Facts, Text, card
 from domain.messages import Reply
-from graphs.windows import zone_of
 from policy.roles import Act, required_role
 
-LONGEST = timedelta(days=7)
-_SPAN = re.compile(r"(?:for\s+)?(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?)", re.IGNORECASE)
-_CLOCK = re.compile(r"(?:until|till)\s+([01]?\d|2[0-3])(?::([0-5]\d))?", re.IGNORECASE)
 _OFF = re.compile(r"off|end|stop|no", re.IGNORECASE)
 _HOW = f"`{COMMAND} mute 2h`, `{COMMAND} mute until 17:00`, `{COMMAND} mute off`; seven days at most"
 
@@ -58,21 +55,6 @@ async def mute(asked: Asked) -> None:
     facts = Facts((("Requested by", asked.person.id), ("Until", _moment(until))))
     words = "Until then I say nothing here that nobody asks for. What you ask, I answer."
     await _tell_everybody(asked, place, card("Muted", Text(words), facts, cluster=asked.reception.label))
-
-
-def end_of(words: str, now: datetime, zone: str) -> datetime | None:
-    """`2h`, `for 90 minutes`, `until 17:00` in that zone (the next one); None for anything else, or past seven days."""
-    if span := _SPAN.fullmatch(words.strip()):
-        length = (
-            int(span[1])
-            * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[span[2][0].lower()]
-        )
-        return now + length if timedelta(0) < length <= LONGEST else None
-    if clock := _CLOCK.fullmatch(words.strip()):
-        local = now.astimezone(zone_of(zone))
-        at = local.replace(hour=int(clock[1]), minute=int(clock[2] or 0), second=0, microsecond=0)
-        return at if at > local else at + timedelta(days=1)
-    return None
 
 
 async def _tell_everybody(asked: Asked, place: Place, told: Card) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.slack.commands.quiet import end_of
+from bot.doors.spans import end_of
 from domain.people import Person, Role
 from tests.bot.doors.slack.made_up import Office, open_office
 from tests.fakes.slack.driver import Person as Someone
