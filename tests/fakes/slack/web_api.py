@@ -152,6 +152,8 @@ class WebApi:
     mishaps: dict[str, list[Mishap]] = field(default_factory=dict)
     down: bool = False
     """Nothing is answered but 503, as in an outage."""
+    turned_away: int = 0
+    """Calls that came meanwhile."""
 
     def called(self, method: str) -> list[Log]:
         """The calls of a method that were done."""
@@ -163,6 +165,7 @@ class WebApi:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
         if self.down:
+            self.turned_away += 1
             return web.Response(status=503, text="upstream connect error", headers={"Content-Type": "text/plain"})
         mishap = self._mishap(name)
         if mishap.seconds:
