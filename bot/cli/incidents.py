@@ -146,13 +146,16 @@ async def _show(incident: str, output: Output, zone: str) -> bool:
     from bot.doors.terminal.zones import reader_zone
     from bot.settings import load_settings
     from domain.cards import Facts, Table, card
+    from graphs.reporting import gathered
     from graphs.words.incident import who
+    from graphs.words.report import happened
 
     reader = reader_zone(zone)
     async with open_store(load_settings()) as store:
         found = await store.incidents.get(incident)
-    if found is None:
-        return False
+        if found is None:
+            return False
+        told = await gathered(store, found)
     if output is Output.json:
         from dataclasses import asdict
 
@@ -169,9 +172,9 @@ async def _show(incident: str, output: Output, zone: str) -> bool:
         ("Merged into", found.merged_into),
         ("Summary", found.summary),
     ]
-    rows = tuple((f"{e.at.astimezone(reader):%Y-%m-%d %H:%M:%S}", e.kind, e.text) for e in found.timeline)
-    told = Facts(tuple(fact for fact in facts if fact[1]))
-    shown = card(found.title, told, Table(("WHEN", "WHAT", ""), rows, "Timeline"))
+    rows = tuple((f"{at.astimezone(reader):%Y-%m-%d %H:%M:%S}", what, words) for at, what, words in happened(told))
+    known = Facts(tuple(fact for fact in facts if fact[1]))
+    shown = card(found.title, known, Table(("WHEN", "WHAT", ""), rows, "Timeline"))
     print_card(shown, output, reader)
     return True
 
@@ -182,13 +185,15 @@ async def _report(incident: str, zone: str) -> bool:
     from bot.cli.storing import open_store
     from bot.doors.terminal.zones import reader_zone
     from bot.settings import load_settings
-    from graphs.reporting import written
+    from graphs.reporting import gathered
+    from graphs.words.report import incident_report
 
     async with open_store(load_settings()) as store:
         found = await store.incidents.get(incident)
         if found is None:
             return False
-        typer.echo(await written(store, found, "", datetime.now(UTC), reader_zone(zone).key), nl=False)
+        told = await gathered(store, found)
+    typer.echo(incident_report(told, datetime.now(UTC), reader_zone(zone).key), nl=False)
     return True
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.alerts import Alert
-from domain.conversations import channel_of
 from domain.evidence import Evidence
 from domain.visible import one_line
 from graphs.windows import zone_of
@@ -15,7 +14,7 @@ from graphs.words.incident import flapping, who
 from policy.redaction import redact
 from policy.untrusted import clean
 from store.conversations import Said
-from store.incident_record import Incident
+from store.incident_record import Incident, TimelineEntry
 from store.ledger.records import ProposalRecord
 
 _MOST_ALERTS = 40
@@ -139,31 +138,30 @@ def _done(told: Told, clock: _Clock) -> Iterator[str]:
 
 
 def _timeline(told: Told, clock: _Clock) -> Iterator[str]:
-    """Lines of the record and what people said, in the order in which it happened."""
-    rows = [(line.at, _kind(line.kind), _words(line.text, line.details.get("by"))) for line in told.incident.timeline]
-    rows += [(said.at, f"{plain(who(said.who))} said", plain(said.text[:300])) for said in told.said]
+    rows = ((clock(at), plain(what), plain(text)) for at, what, text in happened(told))
+    yield "\n".join(f"- {at} **{what}**{f' {text}' if text else ''}" for at, what, text in rows)
+
+
+def happened(told: Told) -> list[tuple[datetime, str, str]]:
+    """When, what, and in which words: the record, what people said, proposals, decisions and runs; oldest first."""
+    rows = [(line.at, _KINDS.get(line.kind, line.kind), _words(line)) for line in told.incident.timeline]
+    rows += [(said.at, f"{who(said.who)} said", said.text[:300]) for said in told.said]
     for record in told.proposals:
-        asker = plain(record.proposal.requester.id)
-        rows.append((record.proposal.created_at, "proposed", f"{plain(record.proposal.title)}, for {asker}"))
+        proposal, ran = record.proposal, record.execution
+        rows.append((proposal.created_at, "proposed", f"{proposal.title}, for {proposal.requester.id}"))
         for decision in record.decisions:
-            said = "approved" if decision.verdict == "approve" else "rejected"
-            rows.append((decision.at, said, f"by {plain(decision.person.id)}"))
-    rows.sort(key=lambda row: row[0])
-    yield "\n".join(f"- {clock(at)} **{what}**{f' {text}' if text else ''}" for at, what, text in rows)
+            verb = "approved" if decision.verdict == "approve" else "rejected"
+            rows.append((decision.at, verb, f"by {decision.person.id}"))
+        if ran:
+            rows.append((ran.claimed_at, "run", f"{proposal.title}, by {ran.worker}"))
+        if ran and ran.finished_at:
+            rows.append((ran.finished_at, "run over", f"{proposal.title}: {record.state}"))
+    return sorted(rows, key=lambda row: row[0])
 
 
-def _kind(kind: str) -> str:
-    return _KINDS.get(kind, plain(kind))
-
-
-def _words(text: str, by: object) -> str:
-    person = f"by {plain(who(str(by)))}" if by else ""
-    return " ".join(part for part in (plain(_without_places(text)), person) if part)
-
-
-def _without_places(text: str) -> str:
-    """The text, unless it is the bare name of a conversation, which tells a reader nothing."""
-    return "" if channel_of(text) and " " not in text else text
+def _words(line: TimelineEntry) -> str:
+    by = who(str(line.details.get("by", "")))
+    return " ".join(part for part in (line.text, f"by {by}" if by else "") if part)
 
 
 def _alerts(told: Told, clock: _Clock) -> Iterator[str]:
