@@ -1,5 +1,6 @@
 """The daily report in words: a head that is read on a phone before the first coffee, and the details below it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from graphs.windows import zone_of
 from graphs.words import daily_details, times
 from graphs.words.cited import Cited, record
 from graphs.words.incident import who
+from graphs.words.report import plain
 from store.day import DayIncident
 from tools.forecast.budgets import Budget
 
@@ -18,6 +20,7 @@ MOST_LINES = 4
 """Of one kind in the head; what is more is counted there."""
 _LONGEST = 130
 """Characters of a line's words: three lines on a phone."""
+_BEGINS_A_LIST = re.compile(r"^(\d{0,9})([-+.)=])")
 _LOW = 60
 _LITTLE_LEFT = 0.25
 
@@ -89,7 +92,7 @@ def _tone(day: Day) -> Tone:
 
 def _open(day: Day, zone: str, cited: Cited) -> Iterator[str]:
     if why := day.gaps.get("cluster"):
-        yield f"**What is wrong now I cannot say**: {why}"
+        yield f"**What is wrong now I cannot say**: {plain(why)}"
     evidence = {cause.key: cause.finding.evidence[:1] for cause in day.causes}
     for one in day.open:
         seen = evidence.get(one.cause_key, ())
@@ -101,7 +104,7 @@ def _open(day: Day, zone: str, cited: Cited) -> Iterator[str]:
 
 def _coming(day: Day, cited: Cited) -> Iterator[str]:
     if why := day.gaps.get("metrics"):
-        yield f"**I could not look at volumes, quotas, restarts and error budgets**: {why}"
+        yield f"**I could not look at volumes, quotas, restarts and error budgets**: {plain(why)}"
     for one in day.coming:
         yield f"{short(one.finding.title)}{cited(*one.finding.evidence[:1])}"
 
@@ -176,14 +179,16 @@ def _since(at: datetime, day: Day, zone: str) -> str:
 
 
 def short(text: str) -> str:
-    """As much of it as a phone has room for; the evidence has the whole."""
-    if len(text) <= _LONGEST:
-        return text
-    head = text[: _LONGEST - 2]
-    return f"{head[: head.rfind(' ')] if ' ' in head[60:] else head} …"
+    """As much of anybody's words as a phone has room for, without any markup of theirs; the evidence has the whole."""
+    if len(text) > _LONGEST:
+        head = text[: _LONGEST - 2]
+        text = f"{head[: head.rfind(' ')] if ' ' in head[60:] else head} …"
+    return _BEGINS_A_LIST.sub(r"\1\\\2", plain(text))
 
 
 def _whose(one: DayIncident) -> str:
     if one.owner:
-        return f"{who(one.owner)} has it"
-    return f"seen by {who(one.acknowledged_by)}, **nobody has it**" if one.acknowledged_by else "**nobody has it**"
+        return f"{plain(who(one.owner))} has it"
+    return (
+        f"seen by {plain(who(one.acknowledged_by))}, **nobody has it**" if one.acknowledged_by else "**nobody has it**"
+    )

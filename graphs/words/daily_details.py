@@ -8,6 +8,7 @@ from graphs.day import Day
 from graphs.words import times
 from graphs.words.cited import Cited, record
 from graphs.words.numbers import percent
+from graphs.words.report import plain
 
 _MOST_CHANGES = 12
 _MOST_ALERTS = 15
@@ -50,7 +51,7 @@ def _arithmetic(day: Day, cited: Cited) -> str:
     lines = [f"**Health {score.value}** = 100 {sum_up}"]
     for one in score.deductions:
         seen = [known[found] for found in one.evidence if found in known]
-        lines.append(f"- − {one.points} {one.ground.value}: {one.why}{cited(*seen[:1])}")
+        lines.append(f"- − {one.points} {one.ground.value}: {plain(one.why)}{cited(*seen[:1])}")
     return "\n".join(lines)
 
 
@@ -66,9 +67,9 @@ def _changes(day: Day, zone: str, cited: Cited) -> Iterator[str]:
     for change in day.changes[:_MOST_CHANGES]:
         detail = change.detail.partition(", ")[0]
         shown = detail if len(detail) <= _LONGEST_CHANGE else f"{detail[: _LONGEST_CHANGE - 2]} …"
-        said = f" ({shown})" if shown else ""
+        said = f" ({plain(shown)})" if shown else ""
         at = times.clock(change.at, day.window.end, zone)
-        yield f"- {at} {change.object}: {change.what}{said}{cited(change.evidence)}"
+        yield f"- {at} {plain(str(change.object))}: {change.what}{said}{cited(change.evidence)}"
     if len(day.changes) > _MOST_CHANGES:
         yield f"- and {len(day.changes) - _MOST_CHANGES} more; `what changed?` tells them"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.evidence import Evidence
 from policy.untrusted import clean
-from tools.forecast.outlook import Outlook
+from tools.forecast.outlook import Outlook, named
 from tools.prometheus.promql import equals, selector
 
 _ALIKE = re.compile(r"error_budget.*remaining|remaining.*error_budget", re.IGNORECASE)
@@ -61,7 +61,7 @@ async def _read(metric: str, query: str, outlook: Outlook) -> list[Budget]:
 def _budget(
     metric: str, query: str, labels: Mapping[str, str], left: float, before: float | None, outlook: Outlook
 ) -> Budget:
-    name = next((clean(labels[label], cap=80) for label in _NAMES if labels.get(label)), metric)
+    name = next((named(labels[label]) for label in _NAMES if labels.get(label)), metric)
     if metric == _MIXIN:
         name = "API server availability"
     one = [equals(label, labels[label]) for label in ("sloth_id", *_NAMES) if labels.get(label)]
@@ -72,7 +72,7 @@ def _budget(
     sample = "\n".join(f"{key}={clean(value, cap=200)}" for key, value in sorted(labels.items()) if key != "__name__")
     return Budget(
         name,
-        clean(labels.get("exported_namespace") or labels.get("namespace", ""), cap=80),
+        named(labels.get("exported_namespace") or labels.get("namespace", "")),
         left,
         before,
         outlook.measured(check, f"{said}.", sample, outlook.window),

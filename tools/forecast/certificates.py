@@ -12,7 +12,7 @@ from domain.look import Window
 from domain.objects import ObjectRef
 from domain.plain_json import Json, dig
 from policy.untrusted import clean
-from tools.forecast.outlook import HORIZON, Forecast, Outlook, roughly
+from tools.forecast.outlook import HORIZON, Forecast, Outlook, named, roughly
 from tools.kubernetes.moments import moment
 from tools.kubernetes.seen import kubectl
 
@@ -62,7 +62,7 @@ async def _measured(way: Way, outlook: Outlook) -> Iterable[Forecast]:
         at = outlook.now + timedelta(seconds=row.value)
         name = next((row.labels[label] for label in way.names if row.labels.get(label)), "")
         space = next((row.labels[label] for label in way.spaces if row.labels.get(label)), "")
-        ref = outlook.ref(way.kind, clean(space, cap=120), clean(name, cap=120))
+        ref = outlook.ref(way.kind, named(space), named(name))
         said = f"{_what(ref)} expires {at:%Y-%m-%d %H:%M} UTC."
         day = Window(outlook.now - timedelta(days=1), outlook.now)
         found.append(_forecast(ref, at, outlook, outlook.measured(way.metric, said, _labels(row.labels), day, ref)))

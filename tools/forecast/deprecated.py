@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from domain.errors import ToolFailed
 from domain.findings import Finding, Severity
 from domain.plain_json import dig
-from policy.untrusted import clean
-from tools.forecast.outlook import Forecast, Outlook
+from tools.forecast.outlook import Forecast, Outlook, named
 
 METRIC = "apiserver_requested_deprecated_apis"
 _MOST = 8
@@ -21,7 +20,7 @@ async def coming(outlook: Outlook) -> list[Forecast]:
     by = "group, version, resource, subresource, removed_release"
     rows = await outlook.ask.instant(f'max by ({by}) ({METRIC}{{removed_release!=""}}) > 0', outlook.now)
     serves = await _version(outlook)
-    found = [_forecast({k: clean(v, cap=120) for k, v in row.labels.items()}, serves, outlook) for row in rows]
+    found = [_forecast({k: named(v) for k, v in row.labels.items()}, serves, outlook) for row in rows]
     return sorted(found, key=lambda one: (-one.finding.severity, one.finding.title))[:_MOST]
 
 

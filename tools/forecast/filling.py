@@ -9,8 +9,7 @@ from domain.cards import Chart, Series
 from domain.findings import Finding, Severity
 from domain.look import Window
 from domain.objects import ObjectRef
-from policy.untrusted import clean
-from tools.forecast.outlook import HORIZON, Forecast, Outlook, roughly, sampled
+from tools.forecast.outlook import HORIZON, Forecast, Outlook, named, roughly, sampled
 from tools.forecast.trend import Points, Trend, trend
 from tools.prometheus.promql import equals
 from tools.prometheus.source import SeriesData
@@ -21,6 +20,8 @@ LONG, SHORT = timedelta(days=3), timedelta(hours=6)
 _STEPS = 72
 _FULL, _NEARLY = 0.97, 0.90
 _SOON = timedelta(hours=36)
+_GONE = timedelta(minutes=30)
+"""What says nothing for this long was deleted."""
 _MOST = 8
 """Forecasts of one kind: the soonest count."""
 
@@ -108,11 +109,11 @@ async def _of(way: Way, outlook: Outlook) -> list[Forecast]:
         ask.instant(capacity, now),
     )
     most = {_key(row.labels, way): row.value for row in limits}
-    lately = {_key(row.labels, way): row for row in short}
+    lately = {_key(row.labels, way): row for row in short if row.points and now - row.points[-1][0] <= _GONE}
     found = [
         forecast
         for row in long
-        if (key := _key(row.labels, way)) in lately and most.get(key, 0) > 0
+        if row.points and (key := _key(row.labels, way)) in lately and most.get(key, 0) > 0
         for forecast in _judged(way, row, lately[key], most[key], outlook)
     ]
     return sorted(found, key=lambda one: one.at or now + HORIZON)[:_MOST]
@@ -128,7 +129,7 @@ def _judged(way: Way, long: SeriesData, short: SeriesData, limit: float, outlook
     share = value / limit
     if at is None and share < _NEARLY:
         return
-    labels = {key: clean(text, cap=120) for key, text in long.labels.items()}
+    labels = {key: named(text) for key, text in long.labels.items()}
     space, name = labels.get("namespace", ""), labels.get(way.labels[-1], "")
     ref = outlook.ref(way.kind, space, name.partition(":")[0] if way.kind == "Node" else name)
     unit = way.unit or _unit(labels.get("resource", ""))

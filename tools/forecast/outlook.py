@@ -9,6 +9,8 @@ from domain.evidence import Evidence, observed
 from domain.findings import Finding
 from domain.look import Window
 from domain.objects import ObjectRef
+from domain.visible import one_line
+from policy.untrusted import clean
 from tools.kubernetes.client import KubeClient
 from tools.prometheus.asking import Asker
 from tools.prometheus.telling import link
@@ -62,6 +64,11 @@ class Outlook:
 
     def ref(self, kind: str, namespace: str, name: str) -> ObjectRef:
         return ObjectRef(self.cluster, namespace, kind, name)
+
+
+def named(text: str) -> str:
+    """A label's value, which anybody may have written, as a name within a sentence."""
+    return one_line(clean(text, cap=120))
 
 
 def sampled(points: Sequence[tuple[datetime, float]], unit: str, most: int = 8) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from domain.findings import Finding, Severity
-from policy.untrusted import clean
-from tools.forecast.outlook import Forecast, Outlook
+from tools.forecast.outlook import Forecast, Outlook, named
 from tools.prometheus.promql import duration, equals, selector
 
 METRIC = "kube_pod_container_status_restarts_total"
@@ -31,7 +30,7 @@ async def coming(outlook: Outlook) -> list[Forecast]:
         times, was = round(row.value), round(earlier.get(_key(row.labels), 0.0))
         if times < _FEWEST or times < _TIMES * was:
             continue
-        space, workload, container = (clean(part, cap=120) for part in _key(row.labels))
+        space, workload, container = (named(part) for part in _key(row.labels))
         ref = outlook.ref("Deployment", space, workload)
         query = f"increase({selector(METRIC, equals('namespace', space), equals('container', container))}[{span}])"
         said = f"{workload} in {space} restarted {_count(times)} in this span, {_count(was)} in the one before"
