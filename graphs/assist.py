@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from domain.errors import NotAllowed, ToolFailed
+from domain.findings import Cause
 from domain.levels import Level
 from domain.messages import Message, Reply
 from graphs import grammar, reading, silencing
@@ -162,6 +163,7 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
         memory.reply.say(small.not_allowed(label, levels.stops_here(desk.highest)))
         return {}
     cause = memory.found.causes[0]
+    await _of_an_alert(desk, memory.message.conversation, cause)
     plan = memory.recalled.plan if memory.recalled else None
     if plan is None:
         memory.reply.say(levels.no_runbook_card(cause, label))
@@ -181,6 +183,13 @@ async def _climb(state: Turn, runtime: Runtime[Memory]) -> Turn:
         return {"focus": focus.as_json()}
     await _must_be_allowed(memory, Act.propose)
     return {"focus": focus.to(proposal=await put_forward(desk, climb, memory.message, incident.id)).as_json()}
+
+
+async def _of_an_alert(desk: Desk, conversation: str, cause: Cause) -> None:
+    """An incident that alerts began without a cause is about this one, once somebody climbs for it in its thread."""
+    incident = await desk.store.incidents.of_conversation(conversation)
+    if incident is not None and incident.alive and incident.cause_key.startswith("alerts|"):
+        await desk.store.incident_states.found_cause(incident.id, cause.key, cause.finding.title)
 
 
 async def _must_be_allowed(memory: Memory, act: Act) -> None:

@@ -19,6 +19,8 @@ from store.ledger.records import ProposalRecord
 
 _MOST_ALERTS = 40
 _MOST_EVIDENCE = 12
+_BLOCK = re.compile(r"^(\d*)([-+=.)])")
+"""What begins a list or underlines a heading, where it stands first."""
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~!])")
 _KINDS = {
     "opened": "opened",
@@ -75,7 +77,8 @@ def incident_report(told: Told, now: datetime, zone: str) -> str:
 
 def plain(text: str) -> str:
     """One line of anybody's words, which means nothing in Markdown."""
-    return _MARKUP.sub(r"\\\1", one_line(redact(clean(text, cap=500))))
+    escaped = _MARKUP.sub(r"\\\1", one_line(redact(clean(text, cap=500))))
+    return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 class _Clock:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -114,15 +114,13 @@ def test_it_tells_what_happened_why_and_who_did_what() -> None:
         assert line in report
 
 
-@settings(max_examples=40)
-@given(*[st.text(max_size=60) | st.text("#*_`|[]()<>!\\-1. \na", max_size=40)] * 4)
+@settings(max_examples=25, phases=[Phase.explicit, Phase.generate])
+@given(*[st.text(max_size=60) | st.text("#*_`|[]()<>!\\-+=1. \na", max_size=40)] * 4)
 def test_strangers_words_stay_words(title: str, name: str, said: str, check: str) -> None:
     """No heading, link, picture, markup or table comes from a label, a message or a check."""
-    plain = _shape(incident_report(told(), minute(14), "UTC"))
+    shape = _shape(incident_report(told(title, name, said, f"-{check}"), minute(14), "UTC"))
 
-    shape = _shape(incident_report(told(title, name, said, check or "-"), minute(14), "UTC"))
-
-    assert shape == plain
+    assert shape == PLAIN
 
 
 def _shape(report: str) -> list[str]:
@@ -133,3 +131,6 @@ def _shape(report: str) -> list[str]:
         t.type for token in markdown.parse(report) for t in token.children or () if t.type not in ("text", "softbreak")
     ]
     return [*found, *sorted(inner)]
+
+
+PLAIN = _shape(incident_report(told(), minute(14), "UTC"))
