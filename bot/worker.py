@@ -21,6 +21,8 @@ from store.record import Store
 from store.work.jobs import Job
 
 POLL_SECONDS = 0.2
+LOOKS_AT_ONCE = 4
+"""Of groups of alerts: people who ask must not wait behind a burst of them."""
 
 log = structlog.get_logger()
 
@@ -38,6 +40,7 @@ class Worker:
         self._name = name
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._looks: set[int] = set()
         self._leaving = False
 
     def wake(self) -> None:
@@ -77,7 +80,7 @@ class Worker:
         """A job, or None after a moment without one."""
         self._wake.clear()
         try:
-            job = await self._store.jobs.claim(self._name, self._lease_seconds, self._kinds)
+            job = await self._store.jobs.claim(self._name, self._lease_seconds, self._wanted())
         except HildaError as trouble:
             log.warning("jobs cannot be read", why=str(trouble))
             await asyncio.sleep(2)
@@ -85,7 +88,15 @@ class Worker:
         if job is None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        elif job.kind == self._alerts:
+            self._looks.add(job.id)
         return job
+
+    def _wanted(self) -> tuple[str, ...]:
+        """Kinds of work to take now: while a burst of alerts comes in, it is taken in before it is looked into."""
+        if len(self._looks) < LOOKS_AT_ONCE and not self._store.alerts.pouring:
+            return self._kinds
+        return tuple(kind for kind in self._kinds if kind != self._alerts)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self.wake()
@@ -108,6 +119,7 @@ class Worker:
         finally:
             renewing.cancel()
             self._running.pop(job.conversation, None)
+            self._looks.discard(job.id)
         if task.cancelled():
             await outbox.put(self._store, job.conversation, stopped(job.dedup_key))
         if task.cancelled() or (error := task.exception()) is None:

@@ -39,8 +39,6 @@ from policy.untrusted import clean
 from store.incident_record import Incident
 from tools.kubernetes.kinds import KINDS
 
-MOST_PATIENCE = timedelta(seconds=10)
-"""How long a look waits for more alerts to be taken in, while they come faster than that."""
 MOST_SUBJECTS = 4
 """Of the things that one group of alerts is about: so many are looked into one by one, the rest together."""
 
@@ -57,7 +55,6 @@ class Duty:
 
     async def attend(self, group: str) -> None:
         """Something changed about a group of alerts."""
-        await self.desk.store.alerts.calm(MOST_PATIENCE)
         alerts = await self.desk.store.alerts.group(group)
         decision = decide(alerts, self.policy, self.desk.clock())
         if decision.again_at:

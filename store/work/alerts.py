@@ -1,7 +1,7 @@
 """Alerts as they were heard: each episode once, durable before anybody is told that it was taken."""
 
-import asyncio
-import contextlib
+import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,10 @@ from store.work.together import Together
 
 _MOST_TOGETHER = 64
 """Batches in one transaction; a group's notification holds a few alerts up to some thousand."""
-_PAUSE = 0.05
+_PAUSE = 0.3
+"""Seconds without an alert after which a burst is over."""
+_PATIENCE = 20.0
+"""Seconds for which a burst may hold back that it is looked into."""
 _STILL_MATTERS = timedelta(hours=24)
 
 
@@ -44,20 +47,25 @@ class Alerts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._together = Together(self._write, _MOST_TOGETHER)
+        self._newest_at = self._pouring_since = -math.inf
 
     async def receive(self, batch: Sequence[HeardAlert], source: str, *, cluster: str) -> Received:
         """Kept for good when this returns. Each group that changed has a job of this cluster's that waits.
 
         `source`: by which way they came, `webhook/RECEIVER` or `poll/RECEIVER`.
         """
-        return await self._together.add(_Batch(batch, f"{source}@{cluster}", cluster)) if batch else Received()
+        if not batch:
+            return Received()
+        self._note_arrival()
+        received = await self._together.add(_Batch(batch, f"{source}@{cluster}", cluster))
+        self._note_arrival()
+        return received
 
-    async def calm(self, patience: timedelta) -> None:
-        """Waits while alerts keep coming in here, so that a burst is taken first and looked into as a whole."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience.total_seconds()):
-                while self._together.busy:
-                    await asyncio.sleep(_PAUSE)
+    @property
+    def pouring(self) -> bool:
+        """Whether alerts keep coming in here, one batch right after the other; not for longer than somebody waits."""
+        now = time.monotonic()
+        return now - self._newest_at < _PAUSE and now - self._pouring_since < _PATIENCE
 
     async def group(self, key: str, *, most: int = 5000) -> tuple[Alert, ...]:
         """What fires of a group, and what was resolved within the last day; oldest first.
@@ -126,6 +134,12 @@ class Alerts:
         old = (alert.c.state == "resolved", alert.c.seen_at < DB_CLOCK - _micros(older_than))
         async with self._database.begin() as tx:
             return (await tx.execute(delete(alert).where(*old))).rowcount
+
+    def _note_arrival(self) -> None:
+        now = time.monotonic()
+        if now - self._newest_at >= _PAUSE:
+            self._pouring_since = now
+        self._newest_at = now
 
     async def _write(self, batches: Sequence[_Batch]) -> list[Received]:
         async with self._database.begin() as tx:

@@ -21,14 +21,9 @@ class Together(Generic[T, R]):
         """What came of it, once it is written. Who stops waiting does not stop the write."""
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((thing, done))
-        if not self.busy:
+        if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
         return await done
-
-    @property
-    def busy(self) -> bool:
-        """Whether anybody waits for a write."""
-        return self._writing is not None and not self._writing.done()
 
     async def _write_all(self) -> None:
         while self._waiting:
