@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Timed
 from domain import job_kinds
+from domain.model_use import ModelPrice
+from store.day import MODEL_USE
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -40,11 +42,15 @@ def clockwork(opened: "App", settings: "Settings") -> tuple[Timed, ...]:
         if await store.alerts.silent(timedelta(hours=settings.alerting.silent_hours), cluster=cluster):
             opened.worker.wake()
 
+    async def model_use(due: datetime) -> None:
+        await _write_down_model_use(opened, settings)
+
     polled = timedelta(seconds=settings.alerts_poll_seconds)
     return (
         *([Timed(f"alerts are polled@{cluster}", polled, alerts)] if opened.desk.alertmanager and polled else []),
         Timed(f"silent alerts end@{cluster}", timedelta(minutes=10), silent_alerts),
         Timed(f"reports are due@{cluster}", timedelta(seconds=5), reports, everywhere=True),
+        Timed("the model's use is written down", timedelta(minutes=1), model_use, everywhere=True),
         Timed("proposals expire", timedelta(seconds=15), expiry),
         Timed("what is old is forgotten", timedelta(hours=1), forgetting),
     )
@@ -56,6 +62,16 @@ async def _poll_alerts(opened: "App") -> None:
     assert opened.desk.alertmanager is not None
     await poll(opened.desk.alertmanager, opened.store.alerts, opened.desk.cluster)
     opened.worker.wake()
+
+
+async def _write_down_model_use(opened: "App", settings: "Settings") -> None:
+    """What this process asked of the model, for the daily report."""
+    if opened.desk.model is None:
+        return
+    used = opened.desk.model.take_used()
+    if used.asked:
+        price = ModelPrice.parse(settings.model_price) if settings.model_price else None
+        await opened.store.journal.append(MODEL_USE, "used", used.at(price).as_json())
 
 
 async def _expire_proposals(opened: "App") -> None:

@@ -17,6 +17,7 @@ from bot.alert_settings import AlertingWritten
 from bot.route_settings import RouteWritten
 from domain.errors import Misconfigured
 from domain.levels import Level
+from domain.model_use import ModelPrice
 from store import places
 
 
@@ -96,6 +97,9 @@ class Settings(BaseSettings):
     model: str = Field("", validation_alias=AliasChoices("HILDA_MODEL", "model"))
     model_seconds: float = Field(20.0, gt=0, validation_alias=AliasChoices("HILDA_MODEL_SECONDS", "model_seconds"))
 
+    model_price: str = Field("", validation_alias=AliasChoices("HILDA_MODEL_PRICE", "model_price"))
+    """Per million tokens read and written, as `2.50/10 USD`."""
+
     runbooks: Path | None = Field(None, validation_alias=AliasChoices("HILDA_RUNBOOKS", "runbooks"))
     environments: dict[str, Environment] = Field(
         default_factory=dict, validation_alias=AliasChoices("HILDA_ENVIRONMENTS", "environments")
@@ -111,6 +115,12 @@ class Settings(BaseSettings):
 
     http_host: str = Field("127.0.0.1", validation_alias=AliasChoices("HILDA_HTTP_HOST", "http_host"))
     http_port: int = Field(3000, ge=0, le=65535, validation_alias=AliasChoices("HILDA_HTTP_PORT", "http_port"))
+    http_requests_a_minute: int = Field(
+        300, ge=1, validation_alias=AliasChoices("HILDA_HTTP_REQUESTS_A_MINUTE", "http_requests_a_minute")
+    )
+    """Of one API key."""
+    metrics_open: bool = Field(False, validation_alias=AliasChoices("HILDA_METRICS_OPEN", "metrics_open"))
+    """Whether /metrics is told without a key."""
     drain_seconds: float = Field(20.0, ge=0, validation_alias=AliasChoices("HILDA_DRAIN_SECONDS", "drain_seconds"))
 
     slack_bot_token: SecretStr = Field(
@@ -151,6 +161,13 @@ class Settings(BaseSettings):
         False, validation_alias=AliasChoices("HILDA_TEAMS_DEVELOPMENT", "teams_development")
     )
     """Teams' Playground on this machine, which sends no tokens, may speak as anybody."""
+
+    @field_validator("model_price")
+    @classmethod
+    def _is_a_price(cls, value: str) -> str:
+        if value:
+            ModelPrice.parse(value)
+        return value
 
     @field_validator("slack_api_url")
     @classmethod

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.errors import HildaError
+from domain.model_use import ModelUse
 from domain.plain_json import Json
 
 
@@ -28,6 +29,7 @@ class ChatModel:
         self.name = model
         self._seconds = seconds
         self._given: dict[str, Any] = {"model": model, "api_key": api_key or "none", "base_url": base_url or None}
+        self._used = ModelUse()
         self._client: Any = None
         self._http: Any = None
 
@@ -48,14 +50,27 @@ class ChatModel:
         return _parse(text)
 
     async def _stream(self, system: str, question: str, on_words: Callable[[int], None]) -> str:
-        text = ""
-        async with contextlib.aclosing(self._connected().astream([("system", system), ("user", question)])) as chunks:
-            async for chunk in chunks:
-                text += str(chunk.text)
-                if len(text) > _MOST_CHARACTERS:
-                    raise ModelFailed("the model's answer did not end")
-                on_words(len(text.split()))
+        text, told = "", (0, 0)
+        try:
+            talk = self._connected().astream([("system", system), ("user", question)])
+            async with contextlib.aclosing(talk) as chunks:
+                async for chunk in chunks:
+                    text += str(chunk.text)
+                    if usage := getattr(chunk, "usage_metadata", None):
+                        told = (told[0] + int(usage["input_tokens"]), told[1] + int(usage["output_tokens"]))
+                    if len(text) > _MOST_CHARACTERS:
+                        raise ModelFailed("the model's answer did not end")
+                    on_words(len(text.split()))
+        finally:
+            # Endpoints need not say what they counted; four characters are about a token.
+            guessed = ((len(system) + len(question)) // 4, len(text) // 4)
+            self._used += ModelUse(1, *(told if any(told) else guessed))
         return text
+
+    def take_used(self) -> ModelUse:
+        """What was asked of it since this was called before; also what was asked in vain is paid."""
+        used, self._used = self._used, ModelUse()
+        return used
 
     async def close(self) -> None:
         if self._http is not None:

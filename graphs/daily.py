@@ -76,6 +76,7 @@ async def gather(eyes: Eyes, window: Window, *, tell: Tell = lambda _: None) -> 
         budgets=measured.budgets,
         waiting=await eyes.store.proposals.list(ProposalState.proposed, cluster=eyes.cluster),
         deeds=await book.deeds(eyes.cluster, window),
+        model=await book.model_use(window),
         audit=await book.audit_tip(),
         charts=measured.charts,
         notes=measured.notes,

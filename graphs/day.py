@@ -8,6 +8,7 @@ from domain.cards import Chart
 from domain.evidence import Evidence
 from domain.findings import Cause, Finding, Severity
 from domain.look import Window
+from domain.model_use import ModelUse
 from domain.subscriptions import Filters
 from policy import health_score
 from policy.health_score import Deduction, Score
@@ -34,6 +35,7 @@ class Day:
     budgets: tuple[Budget, ...] = ()
     waiting: tuple[ProposalRecord, ...] = ()
     deeds: Deeds = field(default_factory=Deeds)
+    model: ModelUse = field(default_factory=ModelUse)
     audit: AuditTip | None = None
     charts: tuple[Chart, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from domain.look import Window
+from domain.model_use import ModelUse
 from store.clock import from_micros, to_micros
 from store.database import Database
-from store.schema import alert, audit, execution, fix, incident, message, proposal
+from store.schema import alert, audit, execution, fix, incident, journal, message, proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Deeds:
     helped: int = 0
     audited: dict[str, int] = field(default_factory=dict)
     """Rows of the audit by what was done."""
+
+
+MODEL_USE = "model"
+"""Topic of the journal under which processes write down what they asked of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,15 @@ class DayBook:
             counts = [int((await tx.execute(count)).scalar_one()) for count in (opened, proposed, ran, helped)]
             audited = {row.what: int(row.times) for row in await tx.execute(by_what)}
         return Deeds(talked.questions, talked.people, counts[0], counts[1], counts[2], counts[3], audited)
+
+    async def model_use(self, window: Window) -> ModelUse:
+        """What was asked of the model, as far back as the journal goes."""
+        start, end = to_micros(window.start), to_micros(window.end)
+        wanted = select(journal.c.payload).where(
+            journal.c.topic == MODEL_USE, journal.c.at >= start, journal.c.at < end
+        )
+        async with self._database.read() as tx:
+            return sum((ModelUse.parse(found) for found in (await tx.execute(wanted)).scalars()), ModelUse())
 
     async def audit_tip(self) -> AuditTip | None:
         """The newest row of the audit; None while nothing was done."""

@@ -99,9 +99,19 @@ def _rest(day: Day, cited: Cited) -> Iterator[tuple[str, str]]:
         f"{times.count(did.ran, 'script')} run, {did.helped} of them helped" if did.ran else "",
     ]
     yield "I did", (", ".join(filter(None, said)) or "nothing but look") + cited(_done(day))
+    yield "It cost", _cost(day)
     if day.looked_at:
         yield "I looked at", day.looked_at
     for note in day.notes[:6]:
         yield "Not seen", note
     if day.audit:
         yield "Audit tip", f"{day.audit.sequence}, {day.audit.mac[:32]} (`hilda audit verify` proves the record)"
+
+
+def _cost(day: Day) -> str:
+    used = day.model
+    if not used.asked:
+        return "nothing: no language model was asked"
+    tokens = f"{used.tokens_read:,} tokens read, {used.tokens_written:,} written"
+    money = f", {used.cost:.2f} {used.currency}" if used.currency else ""
+    return f"{times.count(used.asked, 'question')} to the language model: {tokens}{money}"

@@ -6,6 +6,7 @@ import pytest
 
 from domain.evidence import Evidence, observed
 from domain.findings import Cause, Finding, Severity
+from domain.model_use import ModelPrice
 from domain.objects import ObjectRef
 from graphs.chat_model import ChatModel, ModelFailed
 from graphs.model_words import believed, evidence_pack, words_for
@@ -54,6 +55,24 @@ async def test_a_bad_model_is_not_believed(behaviour: str) -> None:
 
     assert len(str(refused.value)) < 120
     assert "sk-verysecret" not in str(refused.value)
+
+
+async def test_what_was_asked_is_counted_until_it_is_taken() -> None:
+    """Endpoints that count nothing are guessed at; what was asked in vain was asked all the same."""
+    async with model_server("good") as server, _model(server.url, seconds=20) as model:
+        await words_for(model, "is the new image to blame?", [_cause()], [_evidence()], [], NOW)
+        used, again = model.take_used(), model.take_used()
+    async with model_server("garbage") as server, _model(server.url) as model:
+        with pytest.raises(ModelFailed):
+            await words_for(model, "what is wrong?", [_cause()], [_evidence()], [], NOW)
+        in_vain = model.take_used()
+
+    assert (used.asked, again.asked, in_vain.asked) == (1, 0, 1)
+    assert used.tokens_read > 100
+    assert used.tokens_written > 10
+    assert used.at(ModelPrice.parse("2.50/10 USD")).cost == pytest.approx(
+        (used.tokens_read * 2.5 + used.tokens_written * 10) / 1e6
+    )
 
 
 async def test_nobody_listening_costs_nothing_but_the_words() -> None:
