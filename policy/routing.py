@@ -22,6 +22,10 @@ class Route:
     zone: str = "UTC"
     """In which its readers are told times."""
 
+    @property
+    def for_everything(self) -> bool:
+        return not self.match and self.at_least is Severity.info
+
     def fits(self, labels: Mapping[str, str], severity: Severity) -> bool:
         return severity >= self.at_least and all_hold(self.match, labels)
 
@@ -42,7 +46,7 @@ def route(routes: Sequence[Route], alerts: Iterable[Mapping[str, str]], severity
     known = [{**labels, "owner": owner, "severity": severity.name} for labels in alerts] or [{"owner": owner}]
     own = _places(owner)
     for found in routes:
-        if own and not found.match:
+        if own and found.for_everything:
             return Route(own, zone=found.zone)
         if any(found.fits(labels, severity) for labels in known):
             return found
