@@ -64,7 +64,7 @@ INCIDENTS = _any(
 )
 RUNBOOK = _any(r"\brun ?books?\b", r"\bplaybooks?\b")
 LOGS = _any(r"\blogs?\b", r"\blog lines?\b", r"\bstdout\b", r"\bstack ?trace\b")
-LOG_IN = _any(r"\blog(ged)? ?in\b")
+LOG_IN = _any(r"\blog in\b")
 PREVIOUS = _any(r"\bprevious\b", r"\bbefore (it|the) (crash|restart)\w*\b", r"\blast (crash|run)\b")
 STATUS = _any(
     r"\bstatus\b", r"\bhow (is|are) (?!you)\b", r"\bis \S+ (ok|okay|up|down|healthy|fine)\b", r"\bhealth of\b"

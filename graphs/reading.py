@@ -158,7 +158,10 @@ async def _status(desk: Desk, message: Message, focus: Focus) -> Card:
     causes = seen.causes
     rows += [("Trouble", cause.finding.title) for cause in causes]
     name = focus.service or focus.namespace or "the cluster"
-    title = f"{name}: {causes[0].finding.title}" if causes else f"{name} looks healthy"
+    title = f"{name} looks healthy"
+    if causes:
+        worst = causes[0].finding.title
+        title = worst if worst.startswith(f"{name} ") else f"{name}: {worst}"
     evidence = tuple(item for cause in causes for item in cause.finding.evidence)[:4]
     tone: Tone = "warning" if causes else "good"
     parts: list[Part] = [Facts(tuple(rows[:30])), *([Sources(evidence)] if evidence else [])]

@@ -44,6 +44,7 @@ def said(text: str, zone: str = "UTC") -> Message:
         ("memory of checkout over the last 3 hours", Intent.metric),
         ("logs of checkout", Intent.logs),
         ("show me the logs", Intent.logs),
+        ("previous logs of login", Intent.logs),
         ("list deployments in shop", Intent.listing),
         ("which pods are there in billing", Intent.listing),
         ("status of checkout", Intent.status),

@@ -143,7 +143,14 @@ def _past_deadline(relations: Relations, workload: Workload) -> _Stuck | None:
         f"{facts.ready_pods(workload)} ready in all",
         sample=str(progressing.get("message", "")),
     )
-    return _Stuck("deadline", "does not finish its rollout", (seen,), at - deadline if at else None, {})
+    begun = [moment for moment in (at - deadline if at else None, _began(relations, workload)) if moment]
+    return _Stuck("deadline", "does not finish its rollout", (seen,), max(begun, default=None), {})
+
+
+def _began(relations: Relations, workload: Workload) -> datetime | None:
+    """When the rollout that is under way was begun, where that is known."""
+    current, previous = facts.turn(relations.state, workload)
+    return facts.rolled_out_at(workload, current, previous) if current else None
 
 
 def _not_starting(relations: Relations, workload: Workload) -> _Stuck | None:

@@ -1,6 +1,7 @@
 """What each detector finds, and what it leaves alone."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -506,12 +507,13 @@ def test_a_rollout_past_its_deadline_is_stuck_while_old_pods_serve() -> None:
         "lastTransitionTime": k.at(60),
     }
     owner = k.deployment("web", replicas=2, ready=2, conditions=[late])
-    old, new = k.replica_set(owner, 1, replicas=2), k.replica_set(owner, 2, replicas=1, ready=0)
+    old, new = k.replica_set(owner, 1, replicas=2), k.replica_set(owner, 2, replicas=1, ready=0, age=650)
     state = k.state(owner, old, new, *(k.pod(f"web-{n}", owner=old) for n in range(2)))
 
     finding = one(state, "rollout-stuck")
 
     assert "2 old pods still serve" in finding.title
+    assert finding.since == k.NOW - timedelta(seconds=650), "no rollout is stuck before it was begun"
 
 
 def test_a_job_that_gave_up_is_told_with_its_last_words() -> None:
