@@ -97,10 +97,12 @@ async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncI
             run_seconds=settings.run_seconds,
         )
         assist = Assist(desk, saver)
+        looks = UnaskedLooks(desk)
+        stack.push_async_callback(looks.close)
         duty = Duty(
             desk,
             assist,
-            UnaskedLooks(desk),
+            looks,
             settings.alerting.policy(kube.context, cluster, label.environment),
             tuple(written.route() for written in settings.routes),
             timedelta(minutes=settings.quiet_minutes),

@@ -56,6 +56,13 @@ class UnaskedLooks:
         except TimeoutError:
             return Found(blind=f"I found no time to look within {PATIENCE:.0f} s: too much happens at once.")
 
+    async def close(self) -> None:
+        """End what nobody waits for any more."""
+        tasks = [task for _, task in self._looks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _understood(self, message: Message, seen: Seen, alerts: Sequence[Alert], focus: Focus) -> Found:
         cause = cause_of(seen, alerts, focus)
         others = tuple(c for c in seen.causes if c is not cause and c.finding.code != "alert-firing")

@@ -1,5 +1,6 @@
 """A thread that has its name before Slack has seen it: what is said there, heard there and pressed there is one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,6 +86,30 @@ async def test_the_same_holds_in_a_direct_conversation(office: Office) -> None:
     (said,) = office.answers.heard
     assert said.conversation == where
     assert "What I found" in direct.thread(head)[1].words
+
+
+async def test_what_happened_while_slack_was_away_is_said_in_order_once(office: Office) -> None:
+    """The message as it ended, and below it everything, though nobody could be told meanwhile."""
+    alice = office.slack.user("alice")
+    ops = office.slack.channel("ops", alice)
+    office.slack.api.down = True
+    await announce(office, thread(ops))
+    await outbox.put(office.store, thread(ops), reply(f"{KEY}:2", card("checkout is back", cluster=LABEL), KEY))
+    await outbox.put(office.store, thread(ops), reply("news", card("Resolved after 12 min", cluster=LABEL)))
+    await asyncio.sleep(0.3)
+    assert ops.messages() == []
+
+    office.slack.api.down = False
+    await office.settled()
+
+    (head,) = [seen for seen in ops.messages() if not seen.thread_ts or seen.thread_ts == seen.ts]
+    assert "checkout is back" in head.words
+    assert [
+        w for seen in ops.thread(head)[1:] for w in ("What I found", "Resolved after 12 min") if w in seen.words
+    ] == [
+        "What I found",
+        "Resolved after 12 min",
+    ]
 
 
 async def test_what_would_stand_below_a_post_that_cannot_be_is_given_up(office: Office) -> None:
