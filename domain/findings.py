@@ -35,6 +35,17 @@ class Finding:
     def id(self) -> str:
         return "f" + hashlib.sha256(f"{self.code}\n{self.object}".encode()).hexdigest()[:8]
 
+    @property
+    def key(self) -> str:
+        """What makes two findings the same trouble: code and object."""
+        ref = self.object
+        return f"{self.code}|{ref.cluster}|{ref.namespace}|{ref.kind}|{ref.name}"
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it needs somebody: not only worth knowing, and not over."""
+        return self.severity > Severity.info and "recovered_at" not in self.facts
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -50,6 +61,5 @@ class Cause:
 
     @property
     def key(self) -> str:
-        """What makes two causes the same incident: code and object."""
-        ref = self.finding.object
-        return f"{self.finding.code}|{ref.cluster}|{ref.namespace}|{ref.kind}|{ref.name}"
+        """What makes two causes the same incident."""
+        return self.finding.key

@@ -97,4 +97,7 @@ async def _still_wrong(desk: Desk, record: ProposalRecord) -> list[str]:
         seen = await checkup(desk.kube, look, None)
     except ToolFailed as failed:
         return [f"I could not look again: {failed}"]
-    return [f"Still there: {cause.finding.title}" for cause in seen.causes if cause.key == proposal.cause_key]
+    # All that was found, not only the gravest causes: what else is wrong by now must not hide it.
+    return [
+        f"Still there: {found.title}" for found in seen.findings if found.key == proposal.cause_key and found.is_trouble
+    ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.findings import Cause, Finding
+from domain.findings import Cause
 from graphs.focus import Focus
 
 
@@ -13,14 +13,9 @@ def turned(focus: Focus, causes: Sequence[Cause]) -> str:
     before = focus.held.get("title") or _named(focus.cause)
     if not causes:
         return f"What I told you before no longer shows: {before}."
-    followed = next((cause for cause in causes if focus.cause in map(_key, cause.consequences)), None)
-    if followed is not None:
+    if any(finding.key == focus.cause for cause in causes for finding in cause.consequences):
         return f"I see further now than before: {before}. That follows from what this look shows."
     return f"What I told you before no longer shows: {before}. This is what is wrong now."
-
-
-def _key(finding: Finding) -> str:
-    return Cause(finding, 0).key
 
 
 def _named(key: str) -> str:

@@ -34,7 +34,7 @@ _TRUST = {
 
 def fold(findings: Iterable[Finding], state: ClusterState) -> tuple[Cause, ...]:
     """At most three causes, the first explaining most of what is wrong; what is over or only worth knowing is none."""
-    active = [f for f in findings if f.severity > Severity.info and "recovered_at" not in f.facts]
+    active = [f for f in findings if f.is_trouble]
     active = sorted({f.id: f for f in active}.values(), key=_weight, reverse=True)
     total = sum(map(_weight, active)) or 1
     # Comparing each with each is for what a person could read; in a general collapse the gravest tell enough.
