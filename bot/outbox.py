@@ -6,9 +6,12 @@ from store.record import Store
 
 
 def door_of(conversation: str) -> str:
-    """The door that a conversation came in by, which its id begins with; each terminal is a door of its own."""
+    """The door that a conversation came in by, which its id begins with.
+
+    Each terminal is a door of its own, and so is each conversation over HTTP: who asked fetches the answer.
+    """
     door = conversation.partition(":")[0]
-    return conversation if door == "terminal" else door
+    return conversation if door in {"terminal", "http"} else door
 
 
 async def put(store: Store, conversation: str, reply: Reply) -> None:

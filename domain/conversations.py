@@ -10,13 +10,13 @@ REPORT = "report-"
 
 
 def channel_of(conversation: str) -> str:
-    """The channel beside its threads; "" where a door has no place to post to unasked (a terminal).
+    """The channel beside its threads; "" where a door has no place to post to unasked (a terminal, HTTP).
 
     >>> channel_of("slack:T1:C1:1700000000.000100")
     'slack:T1:C1:'
     """
     door, *rest = conversation.split(":", 3)
-    if door == "terminal" or len(rest) < 2 or not all(rest[:2]):
+    if door in {"terminal", "http"} or len(rest) < 2 or not all(rest[:2]):
         return ""
     return f"{door}:{rest[0]}:{rest[1]}:"
 

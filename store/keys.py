@@ -79,22 +79,22 @@ class Keys:
         self, name: str, by: Person | str, *, overlap: timedelta, lasts: timedelta | None = None
     ) -> NewKey:
         """A second key of that name and role; those before it go on for as long as `overlap`."""
-        alive = [key for key in await self.list(name) if key.alive]
-        if not alive:
+        living = [key for key in await self.list(name) if key.alive]
+        if not living:
             raise NotAllowed(f"There is no key called {name} that could be rotated.")
         until = DB_CLOCK + _micros(overlap)
         async with self._database.begin() as tx:
             await tx.in_order()
             later = or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > until)
-            await tx.execute(update(api_key).where(api_key.c.name == name, _alive(), later).values(expires_at=until))
-        return await self._store(name, alive[0].role, by, "key-rotated", lasts)
+            await tx.execute(update(api_key).where(api_key.c.name == name, alive(), later).values(expires_at=until))
+        return await self._store(name, living[0].role, by, "key-rotated", lasts)
 
     async def revoke(self, name: str, by: Person | str, why: str = "") -> int:
         """All living keys of that name, or the one of that id, are worth nothing from now on; how many."""
         of_it = or_(api_key.c.name == name, api_key.c.id == name)
         async with self._database.begin() as tx:
             await tx.in_order()
-            revoked = update(api_key).where(of_it, _alive()).values(revoked_at=DB_CLOCK).returning(api_key.c.name)
+            revoked = update(api_key).where(of_it, alive()).values(revoked_at=DB_CLOCK).returning(api_key.c.name)
             names = list((await tx.execute(revoked)).scalars())
             result = f"{len(names)} revoked"
             await self._audit.append(tx, str(by), "key-revoked", f"key:{name}", why=why, result=result)
@@ -105,7 +105,7 @@ class Keys:
 
     async def list(self, name: str = "") -> tuple[ApiKey, ...]:
         """Newest first, dead ones too."""
-        wanted = select(*api_key.c, _alive().label("alive")).order_by(api_key.c.made_at.desc(), api_key.c.id)
+        wanted = select(*api_key.c, alive().label("alive")).order_by(api_key.c.made_at.desc(), api_key.c.id)
         if name:
             wanted = wanted.where(api_key.c.name == name)
         async with self._database.read() as tx:
@@ -116,7 +116,7 @@ class Keys:
         found = _SHOWN.fullmatch(secret)
         if not found:
             return None
-        wanted = select(*api_key.c, _alive().label("alive"), _unused().label("unused")).where(api_key.c.id == found[1])
+        wanted = select(*api_key.c, alive().label("alive"), _unused().label("unused")).where(api_key.c.id == found[1])
         async with self._database.read() as tx:
             row = (await tx.execute(wanted)).mappings().first()
         if row is None or not self._key.signed("api-key", _signed(row, found[2]), row["hash"]) or not row["alive"]:
@@ -155,7 +155,7 @@ def person_of(name: str) -> Person:
 
 
 async def _read(tx: Transaction, key_id: str) -> ApiKey:
-    wanted = select(*api_key.c, _alive().label("alive")).where(api_key.c.id == key_id)
+    wanted = select(*api_key.c, alive().label("alive")).where(api_key.c.id == key_id)
     return _key_of((await tx.execute(wanted)).mappings().one())
 
 
@@ -165,7 +165,8 @@ def _signed(row: Any, hidden: str) -> Json:
     return {"id": row["id"], "name": row["name"], "role": row["role"], "secret": digest}
 
 
-def _alive() -> ColumnElement[bool]:
+def alive() -> ColumnElement[bool]:
+    """Neither revoked nor expired."""
     lasts = or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > DB_CLOCK)
     return and_(api_key.c.revoked_at.is_(None), lasts)
 

@@ -68,7 +68,7 @@ async def serving(settings: "Settings") -> AsyncIterator[int]:
     from bot.app import open_app
     from bot.doors.opening import open_chats
 
-    _refuse_without_a_door(settings)
+    await _refuse_without_a_door(settings)
     async with open_app(settings) as opened, open_chats(settings, opened.desk, opened.worker) as chats:
         work = asyncio.create_task(opened.worker.run(at_once=AT_ONCE))
         try:
@@ -84,14 +84,21 @@ async def serving(settings: "Settings") -> AsyncIterator[int]:
             await asyncio.gather(work, return_exceptions=True)
 
 
-def _refuse_without_a_door(settings: "Settings") -> None:
-    """Alerts alone are enough to serve: they become incidents, which the terminal and HTTP show."""
+async def _refuse_without_a_door(settings: "Settings") -> None:
+    """Alerts alone are enough to serve: they become incidents, which the terminal and HTTP show. So is an API key."""
+    from bot.cli.storing import open_store
+
     secrets = (settings.slack_bot_token, settings.alerts_token)
     named = (settings.teams_app_id, settings.teams_development, settings.alerts_username, settings.alertmanager_url)
-    if not any(one.get_secret_value() for one in secrets) and not any(named):
+    if any(one.get_secret_value() for one in secrets) or any(named):
+        return
+    async with open_store(settings) as store:
+        keys = await store.keys.list()
+    if not any(key.alive for key in keys):
         raise Misconfigured(
             "There is no door to open: set SLACK_BOT_TOKEN (docs/slack.md says where it comes from) or TEAMS_APP_ID "
-            "(docs/teams.md), or for alerts without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL."
+            "(docs/teams.md), or for alerts without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL, or "
+            "for programs make an API key: hilda keys make NAME."
         )
 
 
@@ -113,6 +120,7 @@ def _clock(settings: "Settings", opened: "App") -> AbstractAsyncContextManager[N
 @asynccontextmanager
 async def _http(settings: "Settings", opened: "App", chats: "Mapping[str, ChatDoor]") -> AsyncIterator[int]:
     from bot.doors.http.alerts import alerts_router
+    from bot.doors.http.api import api_routers
     from bot.doors.http.listening import listening
     from bot.doors.http.senders import Senders
     from bot.doors.http.service import service
@@ -139,6 +147,14 @@ async def _http(settings: "Settings", opened: "App", chats: "Mapping[str, ChatDo
         settings.alerts_username,
         settings.alerts_password.get_secret_value(),
     )
-    routers = [alerts_router(receive, senders)]
+    api = api_routers(
+        opened.store,
+        opened.desk.cluster,
+        opened.worker.wake,
+        runbooks=len(opened.desk.runbooks),
+        a_minute=settings.http_requests_a_minute,
+        open_metrics=settings.metrics_open,
+    )
+    routers = [alerts_router(receive, senders), *api]
     async with listening(service(troubles, routes, routers), settings.http_host, settings.http_port) as port:
         yield port

@@ -15,6 +15,7 @@ from domain.plain_json import Json
 
 _log = logging.getLogger(__name__)
 _MOST_FAULTS = 20
+PROBLEM = "application/problem+json"
 
 
 class Problem(HTTPException):
@@ -40,7 +41,7 @@ def problem(
 ) -> JSONResponse:
     """The answer itself, for those who stand before the routes."""
     body: Json = {"title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+    return JSONResponse(body, status, dict(headers or {}), media_type=PROBLEM)
 
 
 def answer_problems(app: FastAPI) -> None:
