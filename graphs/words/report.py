@@ -19,7 +19,7 @@ from store.ledger.records import ProposalRecord
 
 _MOST_ALERTS = 40
 _MOST_EVIDENCE = 12
-_BLOCK = re.compile(r"^(\d*)([-+=.)])")
+_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 """What begins a list or underlines a heading, where it stands first."""
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~!])")
 _KINDS = {
@@ -78,7 +78,7 @@ def incident_report(told: Told, now: datetime, zone: str) -> str:
 def plain(text: str) -> str:
     """One line of anybody's words, which means nothing in Markdown."""
     escaped = _MARKUP.sub(r"\\\1", one_line(redact(clean(text, cap=500))))
-    return _BLOCK.sub(r"\1\\\2", escaped)
+    return _BLOCK.sub(r"\1\\", escaped)
 
 
 class _Clock:
@@ -188,7 +188,7 @@ def _listed(evidence: Sequence[Evidence]) -> Iterator[str]:
         fence = "`" * (max((len(run) for run in re.findall(r"`+", item.check)), default=0) + 1)
         check = one_line(item.check)
         padded = f" {check} " if "`" in check else check
-        yield f"- {plain(item.summary)}" + (f" Check: {fence}{padded}{fence}" if check else "")
+        yield f"- {plain(item.summary)}" + (f": {fence}{padded}{fence}" if check else "")
 
 
 def _section(title: str, paragraphs: Iterable[str]) -> Iterator[str]:

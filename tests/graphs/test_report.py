@@ -108,8 +108,9 @@ def test_it_tells_what_happened_why_and_who_did_what() -> None:
         "checkout cannot pull its image: 95% sure, found 2026-03-12 15:03:00 CET.",
         "- Impact: 3 of 6 pods of checkout ready",
         "  - approved by U0SECOND0 at 2026-03-12 15:07:00 CET",
+        "- Since: 2026-03-12 15:03:00 CET",
         "| KubePodNotReady | warning | 2026-03-12 15:03:00 CET | 2026-03-12 15:15:00 CET |",
-        "Check: `kubectl get pods`",
+        "- on it: `kubectl get pods`",
     ):
         assert line in report
 
