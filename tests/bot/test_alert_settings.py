@@ -1,5 +1,6 @@
 """`alerting:` in hilda.yaml: what people write, and what it means; what is wrong is said in one line."""
 
+import re
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def test_it_means_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     assert (window.end, window.why) == (datetime(2026, 3, 2, 1, tzinfo=UTC), "database upgrade")
     assert (meant.flapping_fires, meant.clusters) == (4, frozenset({"prod-eu", "kind-kind"}))
+
+
+def test_the_page_about_it_says_what_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/on-duty.md shows can be copied."""
+    page = (Path(__file__).parents[2] / "docs" / "on-duty.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(alerting:.*?)```", page, re.DOTALL)
+
+    meant = policy(shown, tmp_path, monkeypatch)
+
+    assert (len(meant.quiet), len(meant.maintenance), len(meant.ignore)) == (2, 1, 1)
+    assert (meant.announce, meant.flapping_fires) == (AlertPolicy().announce, AlertPolicy().flapping_fires)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A real Alertmanager sends to a real port: its own grouping, repeats, silences and inhibition, and its retries."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -59,14 +60,15 @@ async def sending(
     folder: Path,
     receive: Callable[[Sequence[HeardAlert], str], Awaitable[Received]],
     credentials: str = BEARER,
+    config: str = CONFIG,
 ) -> AsyncIterator[Held]:
     async def no_troubles() -> Mapping[str, str]:
         return {}
 
     app = service(no_troubles, {}, [alerts_router(receive, SENDERS)])
     async with listening(app, "127.0.0.1", 0) as port:
-        config = CONFIG.replace("{port}", str(port)).replace("{path}", PATH).replace("{credentials}", credentials)
-        async with real_alertmanager(folder, config) as alertmanager:
+        written = config.replace("{port}", str(port)).replace("{path}", PATH).replace("{credentials}", credentials)
+        async with real_alertmanager(folder, written) as alertmanager:
             yield alertmanager
 
 
@@ -118,6 +120,20 @@ async def test_what_it_silences_or_inhibits_never_arrives(tmp_path: Path, store:
         await alertmanager.fire(labels("KubeQuotaExceeded", severity="critical"))
 
         await fires(store, "KubeNodeNotReady", "KubeQuotaExceeded")
+
+
+async def test_the_page_about_it_can_be_copied(tmp_path: Path, store: Store) -> None:
+    """With the address and the secret put in; whoever was told before is told still."""
+    page = (Path(__file__).parents[4] / "docs" / "on-duty.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(route:.*?)```", page, re.DOTALL)
+    config = shown.replace("http://hilda.example.com:3000", "http://127.0.0.1:{port}").replace("the-secret", "s3cret")
+
+    async with sending(tmp_path / "am", into(store), config=config.replace("group_wait: 10s", "group_wait: 0s")) as am:
+        await am.fire(labels("KubePodCrashLooping"))
+        await fires(store, "KubePodCrashLooping")
+        (held,) = await am.ask("GET", "/api/v2/alerts")
+
+    assert [receiver["name"] for receiver in held["receivers"]] == ["hilda", "your-old-receiver"]
 
 
 async def test_it_sends_again_until_the_store_has_it(tmp_path: Path, store: Store) -> None:
