@@ -17,6 +17,7 @@ from graphs.diagnosis import look_around
 from graphs.focus import Focus
 from graphs.understanding import Intent, Understanding
 from graphs.words import small, tables, times
+from graphs.words.incident import who
 from tools.kubernetes.changes import recent_changes
 from tools.kubernetes.kinds import KINDS
 from tools.kubernetes.logs import read_logs
@@ -216,9 +217,19 @@ async def _incidents(desk: Desk, message: Message) -> Card:
     label, now = desk.label_for(message), desk.clock()
     found = [i for i in await desk.store.incidents.list(most=50) if i.cluster == desk.cluster][:12]
     if not found:
-        return card("No incidents yet", Text("One opens at level 2, the checklist."), cluster=label)
-    rows = tuple((i.id, i.state, i.title, times.since(i.opened_at, now, message.zone)) for i in found)
-    return card("Incidents", Table(("Id", "State", "What", "Opened"), rows), cluster=label)
+        return card("No incidents yet", Text("One opens with an alert, or at level 2, the checklist."), cluster=label)
+    rows = tuple(
+        (
+            i.id,
+            i.state,
+            i.severity,
+            who(i.owner or i.acknowledged_by),
+            i.title,
+            times.since(i.opened_at, now, message.zone),
+        )
+        for i in found
+    )
+    return card("Incidents", Table(("Id", "State", "Severity", "Whose", "What", "Opened"), rows), cluster=label)
 
 
 async def _runbooks(desk: Desk, message: Message, understood: Understanding) -> Card:
