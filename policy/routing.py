@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from domain.findings import Severity
 from policy.matchers import Matcher, all_hold
 
 OWNER = "hilda.dev/owner"
 """The annotation of a namespace that says whose it is: places to tell, or a name that routes match as `owner`."""
-_PLACE = re.compile(r"(?:slack|teams):[A-Za-z0-9@._-]+:[A-Za-z0-9@._-]+")
+_PLACE = re.compile(r"slack:[A-Z0-9]+:[A-Z0-9]+|teams:[A-Za-z0-9-]+:[A-Za-z0-9:@%=._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,13 @@ def place(text: str) -> str:
     """The place that somebody wrote down; ValueError with a sentence where it is none."""
     found = text.strip().removesuffix(":")
     if _PLACE.fullmatch(found) is None:
-        raise ValueError(f"{text!r} is no place: write slack:TEAM:CHANNEL or slack:TEAM:USER, with Slack's own ids.")
-    return found
+        raise ValueError(
+            f"{text!r} is no place: write slack:TEAM:CHANNEL or slack:TEAM:USER, or teams:TENANT:CHAT, with the "
+            "platform's own ids."
+        )
+    door, tenant, where = found.split(":", 2)
+    # Ids of Teams contain colons, which separate the parts of ours.
+    return f"{door}:{tenant}:{quote(unquote(where), safe='@.=') if door == 'teams' else where}"
 
 
 def route(routes: Sequence[Route], alerts: Iterable[Mapping[str, str]], severity: Severity, owner: str) -> Route | None:
