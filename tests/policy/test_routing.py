@@ -47,6 +47,20 @@ def test_without_a_place_nobody_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" slack:T0:C0OPS ", "slack:T0:C0OPS"),
+        ("slack:T0:C0OPS:", "slack:T0:C0OPS"),
+        ("teams:8a-9:19:abc_1@thread.tacv2", "teams:8a-9:19%3Aabc_1@thread.tacv2"),
+        ("teams:8a-9:19%3Aabc_1@thread.tacv2", "teams:8a-9:19%3Aabc_1@thread.tacv2"),
+    ],
+)
+def test_places_are_named_as_their_platform_names_them(written: str, meant: str) -> None:
+    """As copied from it; the colons of Teams' ids are no separators of ours."""
+    assert place(written) == meant
+
+
+@pytest.mark.parametrize(
     "wrong", ["", "#ops", "slack:", "slack:C0OPS", "slack:T0:C0OPS:123", "mail:x:y", "slack:T 0:C0"]
 )
 def test_what_is_no_place_is_said_to_be_none(wrong: str) -> None:
