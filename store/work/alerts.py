@@ -78,10 +78,10 @@ class Alerts:
     async def tally(self, key: str) -> Tally:
         """How many alerts of a group are in which state; of the resolved ones those of the last day."""
         counted = (
-            select(alert.c.state, alert.c.suppressed != "", func.count())
+            select(alert.c.state, alert.c.suppressed, func.count())
             .where(alert.c.group_key == key)
             .where((alert.c.state == "firing") | (alert.c.resolved_at > DB_CLOCK - _micros(_STILL_MATTERS)))
-            .group_by(alert.c.state, alert.c.suppressed != "")
+            .group_by(alert.c.state, alert.c.suppressed)
         )
         async with self._database.read() as tx:
             rows = [tuple(row) for row in await tx.execute(counted)]

@@ -1,15 +1,17 @@
 """Alerts in the store: each episode once, whatever order it is told in, and one job for what changed."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.alerts import HeardAlert
+from domain.alerts import HeardAlert, Tally
 from domain.job_kinds import alerts as alerts_of
 from store.clock import to_micros
 from store.record import Store
@@ -120,6 +122,150 @@ async def test_what_belongs_to_an_incident_is_found_by_it(store: Store) -> None:
 
     assert [each.id for each in await store.alerts.of_incident("i1")] == [one.id]
     assert [each.incident for each in await store.alerts.group(two.group_key)] == ["i1", ""]
+
+
+async def test_a_firing_that_was_told_late_reopens_nothing(store: Store) -> None:
+    """Neither right after the end, nor when the end came first; it has no job, either."""
+    fired = heard()
+    await receive(store, fired)
+    await receive(store, over(fired))
+    await _work_off(store)
+    early = heard(pod="web-2")
+    await receive(store, over(early))
+
+    told = [await receive(store, word) for word in (fired, early)]
+
+    assert told == [Received(unchanged=1)] * 2
+    assert await store.alerts.firing() == ()
+    assert await job(store) is None
+
+
+async def test_an_answer_asked_for_after_the_end_is_believed(store: Store) -> None:
+    """A poll that sees it fire with the same start is right: its end was told too early."""
+    fired = heard()
+    await receive(store, fired)
+    asked_before = await store.alerts.now()
+    await receive(store, over(fired))
+
+    old = await receive(store, replace(fired, said_at=asked_before), source="poll/x")
+    new = await receive(store, replace(fired, said_at=await store.alerts.now() + MINUTE), source="poll/x")
+
+    assert (old, new) == (Received(unchanged=1), Received(refired=1))
+    assert len(await store.alerts.firing()) == 1
+
+
+async def test_a_new_start_without_an_end_is_a_new_episode(store: Store) -> None:
+    """The end was never told; two servers that disagree by a minute about a start tell of one."""
+    fired = heard(ago=HOUR)
+    apart = replace(fired, started_at=fired.started_at + MINUTE)
+    again = replace(fired, started_at=fired.started_at + 30 * MINUTE)
+
+    told = [await receive(store, word) for word in (fired, apart, again)]
+
+    first, second = await store.alerts.group(fired.group)
+    assert told == [Received(new=1), Received(unchanged=1), Received(refired=1)]
+    assert (first.ended, first.resolved_at, second.firing) == ("refired", again.started_at, True)
+
+
+async def test_clocks_that_are_wrong_are_tolerated_and_said(store: Store) -> None:
+    """Hours ahead, or in 1970: it is kept, and began when it arrived."""
+    ahead = heard("Ahead", ago=-3 * HOUR)
+    ancient = heard("Ancient", started_at=datetime(1970, 1, 1, tzinfo=UTC))
+    await receive(store, ahead, ancient)
+    await receive(store, over(ahead), replace(ancient, firing=False, ended_at=None))
+
+    kept = {alert.name: alert for alert in await store.alerts.group(ahead.group)}
+    kept |= {alert.name: alert for alert in await store.alerts.group(ancient.group)}
+
+    assert {name: alert.odd_clock for name, alert in kept.items()} == {
+        "Ahead": "its sender's clock is 3 h ahead",
+        "Ancient": "it says it began in 1970",
+    }
+    assert all(alert.began == alert.received_at for alert in kept.values())
+    assert all(alert.state == "resolved" for alert in kept.values())
+
+
+async def test_held_back_and_heard_again_are_changes(store: Store) -> None:
+    """Each gives a job; the same said twice gives none."""
+    fired = heard()
+    silenced = replace(fired, suppressed="silenced by s1")
+    jobs = []
+    for word in (fired, silenced, silenced, fired):
+        await receive(store, word)
+        jobs.append(await _work_off(store))
+
+    assert jobs == [1, 1, 0, 1]
+    assert await store.alerts.tally(fired.group) == Tally(firing=1)
+
+
+async def test_silence_ends_an_alert_and_it_may_come_back(store: Store) -> None:
+    """Nothing was said of it for too long; whoever then says that it fires is right."""
+    fired = heard()
+    await receive(store, fired)
+    await _work_off(store)
+
+    quiet = await store.alerts.silent(timedelta(hours=1), cluster="c1")
+    elsewhere = await store.alerts.silent(timedelta(0), cluster="c2")
+    ended = await store.alerts.silent(timedelta(0), cluster="c1")
+    jobs = await _work_off(store)
+    (gone,) = await store.alerts.group(fired.group)
+    back = await receive(store, fired)
+
+    assert (quiet, elsewhere, ended, jobs) == (0, 0, 1, 1)
+    assert (gone.state, gone.ended) == ("resolved", "silent")
+    assert back == Received(refired=1)
+
+
+async def test_what_is_long_over_is_forgotten(store: Store) -> None:
+    """What fires is not, however long ago it began."""
+    old, going_on = heard(pod="web-1"), heard(pod="web-2")
+    await receive(store, old, going_on, over(old))
+
+    kept = await store.alerts.prune(HOUR), len(await store.alerts.group(old.group))
+    gone = await store.alerts.prune(timedelta(0)), len(await store.alerts.group(old.group))
+
+    assert (kept, gone) == ((0, 2), (1, 1))
+
+
+async def test_two_replicas_hear_the_same_burst(store: Store, database_url: str, key_path: Path) -> None:
+    """Overlapping, out of order, at the same time: each alert once, what ended has ended, one job for a group."""
+    other = await Store.open(database_url, key_path)
+    alerts = [heard(pod=f"web-{number}") for number in range(120)]
+    ends = [over(alert) for alert in alerts[:40]]
+    luck = random.Random(7)
+    words = [*alerts, *alerts[:60], *ends, *ends]
+    batches = [words[first : first + 20] for first in range(0, len(words), 20)]
+    luck.shuffle(batches)
+
+    told = await asyncio.gather(
+        *(receive(luck.choice((store, other)), *batch) for batch in [*batches, *luck.sample(batches, 5)])
+    )
+
+    kept = await store.alerts.group(alerts[0].group)
+    await other.close()
+    assert sorted(alert.fingerprint for alert in kept) == sorted({alert.fingerprint for alert in alerts})
+    assert sum(alert.firing for alert in kept) == 80
+    assert sum(each.new for each in told) >= 80
+    assert await _work_off(store) == 1
+
+
+async def test_a_batch_that_cannot_be_kept_takes_no_other_with_it(store: Store) -> None:
+    """Those that came in the same moment are kept."""
+    good = [heard(pod=f"web-{number}") for number in range(5)]
+    bad = heard(pod="bad", labels={"a": object()})
+
+    told = await asyncio.gather(*(receive(store, each) for each in (*good[:3], bad, *good[3:])), return_exceptions=True)
+
+    assert [type(each).__name__ for each in told if not isinstance(each, Received)] == ["StatementError"]
+    assert len(await store.alerts.firing()) == 5
+
+
+async def _work_off(store: Store) -> int:
+    done = 0
+    while found := await job(store):
+        await store.jobs.finish(found)
+        done += 1
+    return done
 
 
 def _settled(words: Sequence[HeardAlert], now: int) -> list[Episode]:
