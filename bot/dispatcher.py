@@ -1,6 +1,7 @@
 """From what came in to what is said: who asks, which workflow, what comes of it. Every door takes this way."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -19,7 +20,7 @@ from graphs.duty import Duty
 from graphs.incident_acts import IncidentActs
 from graphs.remediate import Remedies
 from graphs.reports import Reports
-from graphs.words import outcome, small
+from graphs.words import outcome, small, times
 from graphs.words.levels import edit_card
 from policy.consent import consent
 from policy.roles import Act, approving, may, may_approve, may_reject, required_role
@@ -50,12 +51,12 @@ class Dispatcher:
                 replies = self._answer(_as_question(incoming))
             case _:
                 assert_never(incoming)
-        async for reply in replies:
+        async for reply in _with_moments(replies):
             yield reply
 
     async def resume(self, proposal_id: str, zone: str) -> AsyncIterator[Reply]:
         """Take a proposal's own workflow as far as its record allows."""
-        async for reply in self._remedies.advance(proposal_id, zone=zone):
+        async for reply in _with_moments(self._remedies.advance(proposal_id, zone=zone)):
             yield reply
 
     async def due(self, what: str, conversation: str, at: datetime) -> AsyncIterator[tuple[str, Reply]]:
@@ -71,7 +72,7 @@ class Dispatcher:
 
     async def incident(self, payload: Json) -> AsyncIterator[Reply]:
         """Work of an incident: its record changed, or its time has come."""
-        async for reply in self._duty.its_time_has_come(payload):
+        async for reply in _with_moments(self._duty.its_time_has_come(payload)):
             yield reply
 
     async def _answer(self, message: Message) -> AsyncIterator[Reply]:
@@ -229,6 +230,13 @@ class Dispatcher:
     def _privately(self, pressed: Message | ButtonPressed | FormSubmitted, why: str) -> Reply:
         card = small.not_allowed(self._desk.label_of(pressed.author), why)
         return Reply(card, key=f"{pressed.id}:private", audience="person", person=pressed.author)
+
+
+async def _with_moments(replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
+    """The same replies; their clock times say what they stand for."""
+    with times.noted() as found:
+        async for reply in replies:
+            yield replace(reply, card=times.with_moments(reply.card, found))
 
 
 def failed(incoming: Incoming, why: HildaError) -> Reply:

@@ -1,7 +1,7 @@
 """What Hilda says, before any platform has drawn it. A renderer that forgets a part is a type error."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -164,9 +164,12 @@ class Card:
     tone: Tone = "neutral"
     cluster: ClusterLabel | None = None
     parts: tuple[Part, ...] = field(default=())
+    moments: tuple[tuple[str, datetime], ...] = ()
+    """Words in the parts that stand for a moment, as they read in the zone of who asked: "14:03". Where many read, a
+    door may show each of them their own."""
 
     def with_parts(self, *more: Part) -> "Card":
-        return Card(self.title, self.tone, self.cluster, (*self.parts, *more))
+        return replace(self, parts=(*self.parts, *more))
 
 
 def card(title: str, *parts: Part, tone: Tone = "neutral", cluster: ClusterLabel | None = None) -> Card:

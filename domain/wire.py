@@ -3,6 +3,7 @@
 Every value carries the name of its class, since parts and messages are unions; pydantic checks what comes back.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -29,9 +30,7 @@ def reply_from_json(value: Json) -> Reply:
     parts = tuple(_named(part, "part", _PARTS) for part in value["card"]["parts"])
     card: Card = _adapter(Card).validate_python({**value["card"], "parts": ()})
     whole: Reply = _adapter(Reply).validate_python({**value, "card": card})
-    return Reply(
-        Card(card.title, card.tone, card.cluster, parts), whole.key, whole.audience, whole.replaces, whole.person
-    )
+    return replace(whole, card=replace(card, parts=parts))
 
 
 def incoming_as_json(incoming: Incoming) -> Json:

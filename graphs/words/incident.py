@@ -8,7 +8,6 @@ from domain.alerts import Alert
 from domain.cards import Card, Choice, Choices, ClusterLabel, Facts, Tone, card
 from domain.levels import Level
 from domain.plain_json import Json
-from graphs.windows import zone_of
 from graphs.words import times
 from graphs.words.answer import Answer, impact
 from policy.redaction import redact
@@ -57,7 +56,7 @@ class Shown:
 
     def clock(self, at: datetime) -> str:
         """ "14:03 CET": a card that many read says whose time it is."""
-        return f"{times.clock(at, self.now, self.zone)} {at.astimezone(zone_of(self.zone)):%Z}"
+        return times.clock_for_all(at, self.now, self.zone)
 
     def lasted(self, until: datetime | None) -> str:
         return times.length((until or self.now) - self.began)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from domain.cards import Card, ClusterLabel, Table, Text, Tone, card
 from domain.findings import Severity
-from graphs.windows import zone_of
 from graphs.words import times
 from policy.untrusted import clean
 from store.incident_record import Incident
@@ -20,7 +19,7 @@ def storm_card(incidents: Sequence[Incident], label: ClusterLabel, now: datetime
     firing = [one for one in incidents if one.state in ("open", "acknowledged")]
     began = min(one.opened_at for one in incidents)
     worst = sorted(incidents, key=lambda one: (one not in firing, -_rank(one), one.opened_at))
-    since = f"since {times.clock(began, now, zone)} {began.astimezone(zone_of(zone)):%Z}"
+    since = f"since {times.clock_for_all(began, now, zone)}"
     if firing:
         title = f"{times.count(len(incidents), 'more incident')} {since}: {_how_bad(firing)}"
     else:

@@ -15,10 +15,10 @@ st.register_type_strategy(datetime, _TIMES)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 
-@given(st.lists(st.from_type(Part), max_size=4), st.text(max_size=40))
-def test_a_card_comes_back_as_it_was(parts: list[Part], title: str) -> None:
+@given(st.lists(st.from_type(Part), max_size=4), st.text(max_size=40), st.dictionaries(st.text(), _TIMES, max_size=2))
+def test_a_card_comes_back_as_it_was(parts: list[Part], title: str, moments: dict[str, datetime]) -> None:
     """Whatever a card holds, it is the same after a round trip through JSON."""
-    reply = Reply(Card(title, parts=tuple(parts)), key="k", replaces="j")
+    reply = Reply(Card(title, parts=tuple(parts), moments=tuple(moments.items())), key="k", replaces="j")
 
     assert reply_from_json(reply_as_json(reply)) == reply
 

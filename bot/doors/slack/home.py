@@ -21,12 +21,14 @@ from domain.plain_json import Json
 from domain.proposals import ProposalState
 from policy.consent import consent
 from policy.roles import Act, may, may_approve
+from store.incident_record import Incident
 from store.ledger.records import ProposalRecord
 
 MOST = 8
 """Proposals and incidents shown; the rest is a command away."""
 SYSTEM_SECONDS = 1.5
 SYSTEMS_KEPT_SECONDS = 5.0
+INCIDENT_COLUMNS = ("SEVERITY", "STATE", "WHOSE", "WHAT")
 SETTINGS_BUTTON = "hilda:settings:0"
 
 
@@ -97,9 +99,11 @@ class Home:
             ask = Choices((Choice("What is wrong?", "ask", "what is wrong?"),))
             return card("No open incident", ask, tone="good", cluster=label)
         now = self._reception.clock()
-        rows = tuple((i.id, _ago(now, i.opened_at), i.title) for i in found[:MOST])
+        rows = tuple(incident_row(i, _ago(now, i.opened_at)) for i in found[:MOST])
         more = [Text(f"{len(found) - MOST} more: `/hilda incidents`")] if len(found) > MOST else []
-        return card("Open incidents", Table(("ID", "OPEN FOR", "WHAT"), rows), *more, tone="bad", cluster=label)
+        return card(
+            "Open incidents", Table(("ID", "OPEN FOR", *INCIDENT_COLUMNS), rows), *more, tone="bad", cluster=label
+        )
 
     async def systems_card(self) -> Card:
         """How what I look at and act with is now."""
@@ -131,6 +135,12 @@ class Home:
     @property
     def _cluster(self) -> str:
         return self._reception.listener.cluster
+
+
+def incident_row(one: Incident, opened: str) -> tuple[str, ...]:
+    """A row of a table of incidents; `opened` says when it was, in the words of that table."""
+    owner = one.owner.rpartition(":")[2] or "nobody"
+    return (one.id, opened, one.severity or "–", one.state, owner, one.title)
 
 
 def _may_decide(record: ProposalRecord, person: Person, role: Role) -> bool:

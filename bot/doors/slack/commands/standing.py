@@ -4,7 +4,7 @@ import re
 
 from bot.doors.slack.commands.asked import Asked
 from bot.doors.slack.commands.questions import Questions
-from bot.doors.slack.home import Home
+from bot.doors.slack.home import INCIDENT_COLUMNS, Home, incident_row
 from bot.doors.slack.people_modal import PeopleModal
 from domain.cards import Facts, Table, Text, card
 from domain.levels import Level
@@ -31,8 +31,8 @@ class Standing:
             return
         store, cluster = asked.reception.store, asked.reception.listener.cluster
         found = [one for one in await store.incidents.list("open") if one.cluster == cluster]
-        rows = tuple((one.id, f"{one.opened_at:%Y-%m-%d %H:%M} UTC", one.title) for one in found)
-        part = Table(("ID", "OPENED", "WHAT"), rows) if rows else Text("Nothing is open.")
+        rows = tuple(incident_row(one, f"{one.opened_at:%Y-%m-%d %H:%M} UTC") for one in found)
+        part = Table(("ID", "OPENED", *INCIDENT_COLUMNS), rows) if rows else Text("Nothing is open.")
         told = card("Open incidents", part, tone="bad" if rows else "good", cluster=asked.reception.label)
         await asked.answer(told)
 

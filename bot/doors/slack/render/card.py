@@ -12,6 +12,7 @@ from bot.doors.slack.render.facts import facts, links, progress
 from bot.doors.slack.render.forms import form
 from bot.doors.slack.render.heading import heading, place_again
 from bot.doors.slack.render.markdown_text import blocks_of
+from bot.doors.slack.render.moments import in_each_zone
 from bot.doors.slack.render.packing import packed
 from bot.doors.slack.render.post import File, Post, View
 from bot.doors.slack.render.small import context
@@ -67,7 +68,7 @@ def parts_drawn(card: Card, parts: Sequence[Part], view: View, first: int = 0) -
         more, more_files = _part(part, card, view, number * NUMBERS_A_PART, room)
         blocks += more
         files += more_files
-    return blocks, _distinct(files)
+    return in_each_zone(blocks, card.moments), _distinct(files)
 
 
 def _part(part: Part, card: Card, view: View, number: int, room: tuple[bool, bool]) -> tuple[list[Json], list[File]]:

@@ -50,7 +50,7 @@ def _option(number: int, item: ChecklistItem, card: Card) -> Json:
         "value": _value(item, card),
     }
     why = one_line(item.why)
-    return option | ({"description": small.plain(why, LONGEST_LABEL)} if why else {})
+    return option | ({"description": small.plain(why, LONGEST_LABEL)} if 0 < len(why) <= LONGEST_LABEL else {})
 
 
 def _more(number: int, item: ChecklistItem) -> list[Json]:

@@ -17,7 +17,7 @@ _PREVIEW = 600
 
 def code(part: Code, *, files: bool = True) -> tuple[list[Json], list[File]]:
     """The block, or the first lines of it and the file that has all of them; several blocks where no file can be."""
-    if not (part.text or part.label or part.risk is not None):
+    if not (part.text or one_line(part.label).strip() or part.risk is not None):
         return [], []
     shown = exact(part.text)
     if len(shown) <= LONGEST_INLINE:
@@ -47,7 +47,8 @@ def in_full(part: Code, longest: int = LONGEST_INLINE) -> list[Json]:
 
 
 def _heading(part: Code) -> list[Json]:
-    said = [rich.words(one_line(part.label), "bold")] if part.label.strip() else []
+    label = one_line(part.label)
+    said = [rich.words(label, "bold")] if label.strip() else []
     if part.risk is not None:
         said.append(rich.words(f"{'  ·  ' if said else ''}{_RISKS[part.risk]} risk: {part.risk.name}"))
     if not is_exact(part.text):

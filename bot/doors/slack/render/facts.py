@@ -58,7 +58,9 @@ def _named(name: str) -> str:
 
 
 def _value(name: str, value: str) -> list[Json]:
-    """Who decided is shown by name; any other value stands as it is."""
+    """Who decided is shown by name, a command as what it is; any other value stands as it is."""
+    if value.startswith("kubectl ") and "\n" not in value:
+        return rich.words(value, "code")
     person = _PERSON.match(value) if name in _DECIDED_BY else None
     if person is None:
         return rich.words(f"\n{value}" if "\n" in value.strip() else value)

@@ -286,3 +286,40 @@ def test_a_payload_is_plain_json_without_unfurled_links() -> None:
 
     assert json.loads(json.dumps(payload)) == payload
     assert (payload["unfurl_links"], payload["unfurl_media"]) == (False, False)
+
+
+def test_clock_times_are_dates_that_each_reader_sees_in_their_own_zone() -> None:
+    """In facts and text; not in what is copied, not in a time that names its zone, not inside a longer one."""
+    rows = (("Since", "15:10 (5 min ago)"), ("Until", "13 Mar 09:00"), ("Seen", "15:10:07, 15:10 UTC, 115:10"))
+    parts = (Facts(rows), Text("It began at **15:10**."), Code("at 15:10"))
+    shown = Card("t", parts=parts, moments=(("15:10", NOW), ("13 Mar 09:00", NOW + timedelta(hours=18))))
+
+    (post,) = draw(shown, View())
+    dates = [one for block in post.blocks if block["type"] == "rich_text" for one in _dates(block["elements"])]
+
+    assert [(one["timestamp"], one["format"]) for one in dates] == [
+        (int(NOW.timestamp()), "{time}"),
+        (int(NOW.timestamp()) + 18 * 3600, "{date_short_pretty} {time}"),
+        (int(NOW.timestamp()), "{time}"),
+    ]
+    assert "15:10:07, 15:10 UTC, 115:10" in post.text
+    assert "```\nat 15:10\n```" in post.text
+
+
+def _dates(elements: list[Any]) -> list[Any]:
+    return [
+        found
+        for one in elements
+        for found in ([one] if one["type"] == "date" else _dates(one.get("elements", [])) if "elements" in one else [])
+    ]
+
+
+def test_a_command_among_facts_stands_as_code() -> None:
+    (post,) = draw(card("t", Facts((("Undo", "kubectl -n shop rollout undo deployment/web"),))), View())
+    elements = post.blocks[-1]["elements"][0]["elements"]
+
+    assert elements[-1] == {
+        "type": "text",
+        "text": "kubectl -n shop rollout undo deployment/web",
+        "style": {"code": True},
+    }
