@@ -1,4 +1,4 @@
-"""`hilda report`: the day as it was, now; and who gets it every day."""
+"""`hilda report`: the daily report, now and for any span of time."""
 
 import asyncio
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.command import command
+from bot.cli.exits import Exit
 from bot.cli.options import ContextOption, KubeconfigOption, Output, OutputOption, PrometheusOption, ZoneOption
 
 app = command()
@@ -20,23 +21,25 @@ def report(
     output: OutputOption = Output.text,
     zone: ZoneOption = "",
 ) -> None:
-    """What happened, what is open and whose, what is about to break: the daily report, for any span of time."""
-    asyncio.run(_report(since, context, kubeconfig, prometheus, output, zone))
+    """What happened, what is open and whose, what is about to break; exit 2 when the cluster could not be looked at."""
+    if not asyncio.run(_report(since, context, kubeconfig, prometheus, output, zone)):
+        raise typer.Exit(Exit.could_not)
 
 
-async def _report(since: str, context: str, kubeconfig: str, prometheus: str, output: Output, zone: str) -> None:
+async def _report(since: str, context: str, kubeconfig: str, prometheus: str, output: Output, zone: str) -> bool:
     from datetime import UTC, datetime
 
     from bot.app import place
     from bot.cli.looking import connect, progress_on_stderr
     from bot.cli.moments import span
-    from bot.cli.output import print_cards
+    from bot.cli.output import print_cards, print_json
     from bot.cli.storing import open_store
     from bot.doors.terminal.zones import reader_zone
     from bot.settings import load_settings
     from domain.errors import ToolFailed
     from domain.look import Window
     from graphs.daily import Eyes, gather
+    from graphs.day_json import as_json
     from graphs.words.daily import report_cards
 
     reader = reader_zone(zone)
@@ -52,4 +55,8 @@ async def _report(since: str, context: str, kubeconfig: str, prometheus: str, ou
         label, _ = place(settings, kube.context, cluster, practice=False)
         with progress_on_stderr(quiet=output is not Output.text) as tell:
             day = await gather(Eyes(kube, metrics, store, cluster, settings.look_seconds), window, tell=tell)
-        print_cards(report_cards(day, label, reader.key), output, reader)
+        if output is Output.json:
+            print_json(as_json(day))
+        else:
+            print_cards(report_cards(day, label, reader.key), output, reader)
+        return "cluster" not in day.gaps

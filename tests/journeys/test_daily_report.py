@@ -1,5 +1,6 @@
 """A simulated day: what is planted in cluster, metrics and record is found in the report, and the decoys are not."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from domain.findings import Severity
 from domain.look import Window
 from domain.people import Person
 from graphs.daily import Eyes, gather
+from graphs.day_json import as_json
 from graphs.words.daily import report_cards
 from store.record import Store
 from tests.conftest import OpenGround
@@ -70,6 +72,10 @@ async def test_every_planted_fact_of_a_day_is_found(seed: int, small_ground: Ope
     assert [name for name in day.decoys if name in text] == []
     assert found.score.value is not None
     assert found.score.value < 80
+    told = as_json(found)
+    assert json.loads(json.dumps(told)) == told
+    assert told["health"]["score"] == 100 - sum(one["points"] for one in told["health"]["taken_away"])
+    assert len(told["about_to_break"]) == 5
     (sources,) = (part for part in cards[-1].parts if isinstance(part, Sources))
     assert all(piece.check for piece in sources.evidence)
     assert all(f"[{number}]" in text.replace("\\", "") for number in range(1, len(sources.evidence) + 1))
