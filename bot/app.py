@@ -41,7 +41,7 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, lease_seconds: float = 30.0) -> AsyncIterator[App]:
+async def open_app(settings: Settings, *, lease_seconds: float = 9.0) -> AsyncIterator[App]:
     """Everything that one process needs to answer, propose and follow up; acting is the executor's, elsewhere.
 
     `lease_seconds`: how long another process leaves a job alone whose worker no longer answers.

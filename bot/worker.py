@@ -131,7 +131,10 @@ class Worker:
     async def _renew(self, job: Job) -> None:
         while True:
             await asyncio.sleep(self._lease_seconds / 3)
-            await self._store.jobs.renew(job, self._lease_seconds)
+            try:
+                await self._store.jobs.renew(job, self._lease_seconds)
+            except HildaError as trouble:
+                log.warning("jobs cannot be written", why=str(trouble))
 
     async def _do(self, job: Job) -> None:
         if job.kind == self._due:

@@ -23,7 +23,8 @@ from store.record import Store
 from store.work.outbox import Outgoing
 
 POLL_SECONDS = 0.1
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 9.0
+"""How long what a process was saying waits for it once it is dead; while it lives it says so three times as often."""
 FIRST_WORD_SECONDS = 0.3
 AT_ONCE = 32
 """Posts under way at the same time; each is of another conversation."""
@@ -55,7 +56,8 @@ class Delivery:
     trouble: str = ""
     """Why nothing is delivered at all, "" while it is."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _under_way: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    """What is being said, and its key."""
     _paused_until: float = 0.0
     _failures: int = 0
     _halted: bool = False
@@ -73,6 +75,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
+        renewing = asyncio.create_task(self._renew())
         try:
             while True:
                 try:
@@ -86,9 +89,9 @@ class Delivery:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
         finally:
-            for task in self._under_way:
+            for task in (renewing, *self._under_way):
                 task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+            await asyncio.gather(renewing, *self._under_way, return_exceptions=True)
 
     async def drained(self) -> None:
         """Returns when everything has been said, or nothing can be."""
@@ -105,12 +108,21 @@ class Delivery:
         due = await self.store.outbox.due(self.door, most=free, lease_seconds=LEASE_SECONDS)
         for held in due:
             task = asyncio.create_task(self._deliver(held))
-            self._under_way.add(task)
+            self._under_way[task] = held.key
             task.add_done_callback(self._done)
         return bool(due)
 
+    async def _renew(self) -> None:
+        """Long calls keep their lease."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                await self.store.outbox.renew(tuple(self._under_way.values()), LEASE_SECONDS)
+            except HildaError as trouble:
+                log.warning("the outbox cannot be written", why=str(trouble))
+
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        self._under_way.pop(task, None)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("a delivery broke", exc_info=error)

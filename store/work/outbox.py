@@ -76,6 +76,14 @@ class Outbox:
             posts = await _posts(tx, [row["replaces"] for row in rows if row["replaces"]])
         return tuple(_outgoing(row, posts.get(row["replaces"], "")) for row in rows)
 
+    async def renew(self, keys: tuple[str, ...], lease_seconds: float) -> None:
+        """These are still being said: nobody else has them for so long again."""
+        if not keys:
+            return
+        mine = (outbox.c.key.in_(keys), outbox.c.state == "waiting")
+        async with self._database.begin() as tx:
+            await tx.execute(update(outbox).where(*mine).values(run_at=DB_CLOCK + int(lease_seconds * SECOND)))
+
     async def sent(self, key: str, post: str = "") -> bool:
         """It is out; `post` is the platform's name for it. False when somebody else had reported it already."""
         async with self._database.begin() as tx:
@@ -139,6 +147,14 @@ class Outbox:
         wanted = select(outbox.c.key, outbox.c.conversation).where(outbox.c.key.between(key, f"{key}\uffff"))
         async with self._database.read() as tx:
             return tuple((row.key, row.conversation) for row in await tx.execute(wanted.order_by(outbox.c.id)))
+
+    async def said_as(self, post: str) -> tuple[str, Json] | None:
+        """Key and payload of what one message of a platform shows now; None where it is none of ours."""
+        of_it = or_(outbox.c.post == post, outbox.c.post.startswith(f"{post}/", autoescape=True))
+        newest = select(outbox.c.key, outbox.c.payload).where(of_it).order_by(outbox.c.id.desc()).limit(1)
+        async with self._database.read() as tx:
+            row = (await tx.execute(newest)).first()
+        return None if row is None else (row.key, row.payload)
 
     async def waiting(self, door: str) -> int:
         """How many posts a door still has to make, those that are not due yet included."""

@@ -259,6 +259,22 @@ async def test_a_post_that_can_never_be_made_is_given_up(store: Store) -> None:
     assert [item.key for item in await store.outbox.due("slack")] == ["a2"]
 
 
+async def test_a_post_that_takes_long_is_kept(store: Store) -> None:
+    """Its lease is renewed while it is being said; once it is out, that changes nothing any more."""
+    for number in (1, 2):
+        await store.outbox.put(f"k{number}", f"slack:{number}", "slack", {})
+    await store.outbox.due("slack", lease_seconds=0)
+    await store.outbox.renew(("k1", "k2"), 30)
+    during = await store.outbox.due("slack")
+    await store.outbox.sent("k1", "C/1")
+    await store.outbox.renew(("k1", "k2"), 0)
+
+    after = await store.outbox.due("slack")
+
+    assert during == ()
+    assert [held.key for held in after] == ["k2"]
+
+
 async def test_two_posters_never_have_the_same_post(store: Store) -> None:
     """Several posters asking at once share the work without overlap."""
     for number in range(20):

@@ -365,6 +365,23 @@ async def test_two_replicas_answer_each_question_once(tmp_path: Path) -> None:
         assert len(one.answers.heard) + len(other.answers.heard) == 6
 
 
+async def test_a_slow_call_is_waited_for_by_the_other_replica(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lives keeps what it is saying, however long Slack takes."""
+    monkeypatch.setattr("bot.doors.delivery.LEASE_SECONDS", 0.9)
+    async with open_office(tmp_path, "http") as one, office_at(one.slack, tmp_path, "http"):
+        alice = one.slack.user("alice")
+        shop = one.slack.channel("shop", alice)
+        asked = await alice.says(shop, "a")
+        one.slack.answer_late("chat.postMessage", 2.5)
+
+        await say(one, conversation(shop, asked), "only once")
+        await asyncio.sleep(3)
+        await one.settled()
+
+    assert len(words(shop)) == 1
+    assert len(one.slack.api.called("chat.postMessage")) == 1
+
+
 async def test_the_worker_hears_stop_on_whichever_replica_it_works(tmp_path: Path) -> None:
     """Stop pressed at one replica ends the work of the other."""
     begun = asyncio.Event()
