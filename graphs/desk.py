@@ -20,6 +20,7 @@ from runbooks.search import RunbookSearch
 from store.record import Store
 from tools.alertmanager.connection import Alertmanager
 from tools.kubernetes.client import KubeClient
+from tools.kubernetes.failures import TookTooLong
 from tools.prometheus.source import MetricsSource
 
 _NAMED_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Service")
@@ -80,19 +81,23 @@ class Desk:
         return await standing(person, bound) if standing else max(bound, self.guest_role)
 
     async def names(self) -> Names:
-        """Names that exist now; kept for a moment, since every message asks."""
+        """Names that exist now; kept for a moment, since every message asks. A kind that is too slow is left out."""
         now = self.clock()
         if self._names and now - self._names[0] < _NAMES_KEPT:
             return self._names[1]
-        namespaces, pods, *workloads = await asyncio.gather(
-            self._list("Namespace"), self._list("Pod"), *(self._list(kind) for kind in _NAMED_KINDS)
-        )
+        lists = await asyncio.gather(*(self._list(kind) for kind in ("Namespace", "Pod", *_NAMED_KINDS)))
+        slow = [found for found in lists if isinstance(found, TookTooLong)]
+        if len(slow) == len(lists):
+            raise slow[0]
+        namespaces, pods, *workloads = ([] if isinstance(found, TookTooLong) else found for found in lists)
         names = Names(
             namespaces=frozenset(item["metadata"]["name"] for item in namespaces),
             workloads=frozenset(_place(item) for found in workloads for item in found),
             pods=frozenset(_place(item) for item in pods),
+            whole=not slow,
         )
-        self._names = (now, names)
+        if names.whole:
+            self._names = (now, names)
         return names
 
     async def search(self) -> RunbookSearch:
@@ -101,10 +106,12 @@ class Desk:
             self._search = await asyncio.to_thread(self.open_search)
         return self._search
 
-    async def _list(self, kind: str) -> list[Json]:
+    async def _list(self, kind: str) -> list[Json] | TookTooLong:
         """All of a kind that may be read; a kind that may not be read names nothing."""
         try:
             return await self.kube.items(kind, None, seconds=self.look_seconds)
+        except TookTooLong as slow:
+            return slow
         except ToolFailed as failed:
             if failed.status not in {403, 404}:
                 raise

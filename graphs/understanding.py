@@ -48,6 +48,8 @@ class Names:
     workloads: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of Deployments, StatefulSets, DaemonSets and Services."""
     pods: frozenset[tuple[str, str]] = frozenset()
+    whole: bool = True
+    """Whether all of them could be read: only then does a name that is not among them not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def understand(message: Message, names: Names, *, focus_namespace: str = "") -> 
     intent, what, level = _intent(question, service=service or namespace, pasted=pasted)
     if intent is Intent.decline:
         intent, what, level = _intent(_respelt(question), service=service or namespace, pasted=pasted)
-    unknown, near = ("", ()) if pasted else _unknown_name(question, names, namespace, service, intent)
+    can_tell = names.whole and not pasted
+    unknown, near = _unknown_name(question, names, namespace, service, intent) if can_tell else ("", ())
     return Understanding(
         intent=intent,
         namespace=namespace,
