@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
+from domain.cards import Progress
 from domain.errors import NotAllowed, ToolFailed
 from domain.findings import Cause
 from domain.levels import Level
@@ -103,6 +104,9 @@ def _what_next(state: Turn, runtime: Runtime[Memory]) -> Literal["look", "read",
 async def _read(state: Turn, runtime: Runtime[Memory]) -> Turn:
     """Questions that one look answers: logs, lists, metrics, status, changes, help, small talk."""
     memory = runtime.context
+    if memory.question.intent is Intent.report:
+        # A whole day takes some seconds to look at.
+        memory.reply.progress("Looking back", Progress((("looking at the day", "running"),)))
     for card in await reading.answer(memory.desk, memory.message, memory.question, Focus.of(state)):
         memory.reply.say(card)
     return {}

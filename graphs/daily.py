@@ -30,6 +30,8 @@ CLOCK = Person("clock", "", "daily-report")
 _SLICE = timedelta(hours=6)
 """The past is looked at in pieces, so that twenty bad minutes are still seen."""
 _MOST_SLICES = 14
+_WITHIN = timedelta(minutes=15)
+"""The report before ended where this one begins, and was written down a little later."""
 _NO_METRICS = "No metrics source is set, so there is nothing here about volumes, quotas, restarts and error budgets."
 
 Tell = Callable[[str], None]
@@ -77,6 +79,7 @@ async def gather(eyes: Eyes, window: Window, *, tell: Tell = lambda _: None) -> 
         waiting=await eyes.store.proposals.list(ProposalState.proposed, cluster=eyes.cluster),
         deeds=await book.deeds(eyes.cluster, window),
         model=await book.model_use(window),
+        score_before=await book.score_before(eyes.cluster, window.start + _WITHIN),
         audit=await book.audit_tip(),
         charts=measured.charts,
         notes=measured.notes,

@@ -43,6 +43,8 @@ class Day:
     notes: tuple[str, ...] = ()
     looked_at: str = ""
     score: Score = field(default_factory=lambda: Score(None))
+    score_before: int | None = None
+    """Of the report before, where it is remembered and was about the same."""
 
     @property
     def open(self) -> tuple[DayIncident, ...]:
@@ -81,6 +83,7 @@ def narrowed(day: Day, filters: Filters) -> Day:
     return scored(
         replace(
             day,
+            score_before=None,
             incidents=tuple(one for one in day.incidents if wanted(one.namespace, severity_of(one.severity))),
             causes=tuple(c for c in day.causes if wanted(c.finding.object.namespace, c.finding.severity)),
             past=tuple(one for one in day.past if wanted(one.object.namespace)),

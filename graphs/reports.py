@@ -18,6 +18,7 @@ from graphs.report_asked import Asked, Wish, asked
 from graphs.windows import window_in
 from graphs.words import subscribing
 from graphs.words.daily import all_evidence, report_cards
+from store.day import health_topic
 
 USUAL_SPAN = timedelta(hours=24)
 LONGEST_SPAN = timedelta(days=31)
@@ -56,7 +57,10 @@ class Reports:
             now = self.desk.clock()
             self._days = {begun: day for begun, day in self._days.items() if now - day.window.end < _FRESH}
             if start not in self._days:
-                self._days[start] = await daily.gather(eyes_of(self.desk), Window(start, now))
+                day = self._days[start] = await daily.gather(eyes_of(self.desk), Window(start, now))
+                if day.score.value is not None:
+                    topic = health_topic(self.desk.cluster)
+                    await self.desk.store.journal.append(topic, "told", {"score": day.score.value})
             return self._days[start]
 
 

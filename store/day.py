@@ -66,6 +66,11 @@ MODEL_USE = "model"
 """Topic of the journal under which processes write down what they asked of the model."""
 
 
+def health_topic(cluster: str) -> str:
+    """Topic of the journal under which daily reports write down the whole cluster's score."""
+    return f"health@{cluster}"
+
+
 @dataclass(frozen=True, slots=True)
 class AuditTip:
     sequence: int
@@ -148,6 +153,18 @@ class DayBook:
         )
         async with self._database.read() as tx:
             return sum((ModelUse.parse(found) for found in (await tx.execute(wanted)).scalars()), ModelUse())
+
+    async def score_before(self, cluster: str, at: datetime) -> int | None:
+        """The newest health score of that cluster that was told up to then, as far back as the journal goes."""
+        wanted = (
+            select(journal.c.payload)
+            .where(journal.c.topic == health_topic(cluster), journal.c.at <= to_micros(at))
+            .order_by(journal.c.id.desc())
+            .limit(1)
+        )
+        async with self._database.read() as tx:
+            found = (await tx.execute(wanted)).scalar()
+        return None if found is None else int(found["score"])
 
     async def audit_tip(self) -> AuditTip | None:
         """The newest row of the audit; None while nothing was done."""

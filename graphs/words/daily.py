@@ -80,7 +80,7 @@ def _headline(day: Day) -> str:
         f"{len(day.over) + len(day.past)} over" if day.over or day.past else "",
         f"{len(day.waiting)} waiting for you" if day.waiting else "",
     ]
-    return f"Health {_of_100(day)}: {', '.join(filter(None, counts)) or 'I could not look'}"
+    return f"Health {_of_100(day)}{_before(day)}: {', '.join(filter(None, counts)) or 'I could not look'}"
 
 
 def _tone(day: Day) -> Tone:
@@ -158,6 +158,11 @@ def _counts(day: Day) -> str:
         times.count(sum(one.times for one in day.alerts), "alert") if day.alerts else "",
     ]
     return "".join(f" · {one}" for one in said if one)
+
+
+def _before(day: Day) -> str:
+    before, now = day.score_before, day.score.value
+    return "" if before is None or now is None or before == now else f" ({before} before)"
 
 
 def _of_100(day: Day) -> str:

@@ -17,6 +17,7 @@ from bot.doors.terminal.view import View
 from bot.settings import load_settings
 from domain.cards import Text
 from domain.errors import ToolFailed
+from domain.findings import Severity
 from domain.messages import Message, Reply
 from domain.people import Person
 from domain.subscriptions import Filters
@@ -140,6 +141,8 @@ async def test_the_next_report_begins_where_the_last_one_ended(app: App) -> None
     now = datetime.now(UTC)
     await due(Reports(dataclasses.replace(app.desk, clock=lambda: now)), SHOP)
     first = await app.store.subscriptions.get(app.desk.cluster, SHOP)
+    broken = await app.store.incidents.open_or_join("x|y|shop|Node|n7", "Node n7 is down", app.desk.cluster, "c")
+    await app.store.incident_states.raise_severity(broken.id, Severity.critical)
 
     later = now + timedelta(hours=20)
     told = text_of([r for _, r in await due(Reports(dataclasses.replace(app.desk, clock=lambda: later)), SHOP)])
@@ -148,6 +151,7 @@ async def test_the_next_report_begins_where_the_last_one_ended(app: App) -> None
     assert first.last_at is not None
     assert abs(first.last_at - now) < timedelta(seconds=1)
     assert f"{now:%a %H:%M} to {later:%a %H:%M}" in told
+    assert "Health 80 of 100 (100 before): 1 open" in told
 
 
 class Silent:
