@@ -5,14 +5,19 @@ import dataclasses
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from fastapi import Depends
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.doors.http.callers import WRONG_A_MINUTE, Allowance
+from bot.doors.http.callers import WRONG_A_MINUTE, Allowance, Callers
 from domain.cards import Text, card
 from domain.messages import Incoming, Message, Reply
+from domain.people import Role
 from domain.proposals import Outcome
+from policy.roles import Act
+from store.keys import ApiKey
 from tests.bot.doors.http.api import Api, bearer, open_api
 from tests.bot.doors.slack.made_up import CLUSTER, echo, reply
 from tests.hands.proposals import proposal
@@ -80,6 +85,22 @@ async def test_who_tries_keys_has_to_wait(api: Api) -> None:
 
     assert tries[0] == 401
     assert tries[-1] == 429
+
+
+async def test_a_key_may_do_what_its_role_may_and_no_more(api: Api) -> None:
+    """Whatever route asks for it."""
+    callers = Callers(api.store.keys, 6000)
+
+    @api.app.post("/approve")
+    async def approve(key: Annotated[ApiKey, Depends(callers.may(Act.approve_medium))]) -> str:
+        return key.name
+
+    viewer, operator = await api.key(Role.viewer, "reader"), await api.key(Role.operator, "lead")
+    refused = await api.client.post("/approve", headers=viewer)
+    allowed = await api.client.post("/approve", headers=operator)
+
+    assert (refused.status_code, allowed.status_code) == (403, 200)
+    assert "needs operator" in refused.json()["detail"]
 
 
 def test_an_allowance_comes_back_with_time() -> None:

@@ -91,7 +91,7 @@ SENSELESS = [(operation, GenerationMode.NEGATIVE) for operation in EVERY if take
 def test_no_request_brings_it_out_of_step(
     operation: Any, mode: GenerationMode, served: tuple[str, dict[str, str]]
 ) -> None:
-    """As a caller with every right, so that nothing stops at the door: what the document allows and what it does not."""
+    """As a caller with every right, so that nothing stops at the door: what the document allows, and the rest."""
     url, admin = served
     headers = {"Authorization": "Bearer alerts"} if "/alerts/" in operation.path else admin
     examples = EXAMPLES if takes_something(operation) else 1
