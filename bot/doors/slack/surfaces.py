@@ -17,6 +17,7 @@ from bot.doors.slack.people_modal import PeopleModal
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import message_view
 from bot.doors.slack.shortcuts import Shortcuts
+from bot.doors.slack.ticking import Ticking
 from bot.doors.systems import systems
 from domain.cards import Text, card
 from graphs.desk import Desk
@@ -38,6 +39,7 @@ class Surfaces:
             part.register(app)
         Assistant(self._reception).register(app)
         Feedback(self._reception).register(app)
+        Ticking(self._reception).register(app)
         unknown = re.compile(".*")
         app.view(unknown)(_no_such_window)
         app.view_closed(unknown)(_noted)

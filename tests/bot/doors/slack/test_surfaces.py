@@ -11,7 +11,7 @@ from bot.dispatcher import Dispatcher
 from bot.doors.slack import manifest
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.post import View
-from domain.cards import Choice, Choices, card
+from domain.cards import Checklist, ChecklistItem, Choice, Choices, card
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
 from domain.proposals import Proposal, ProposalState
@@ -21,6 +21,7 @@ from tests.fakes.slack import interactions
 from tests.fakes.slack.bolt_app import TRANSPORTS
 from tests.fakes.slack.driver import Person as Someone
 from tests.fakes.slack.driver import Place
+from tests.fakes.slack.seen import Seen
 from tests.gallery.cards import GALLERY
 from tests.store import making
 
@@ -522,6 +523,40 @@ async def test_the_messages_tab_offers_first_questions(office: Office) -> None:
         while len(office.slack.prompts) < 2:
             await asyncio.sleep(0.01)
     assert set(office.slack.prompts) == {(direct.id, ""), (direct.id, thread.ts)}
+
+
+# Checklists
+
+
+async def test_a_task_that_one_ticks_is_ticked_for_everybody(office: Office) -> None:
+    """Slack shows a tick only to who set it; two people who tick at once lose none."""
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop = office.slack.channel("shop", alice, bob)
+    incident = await office.store.incidents.open_or_join(f"pool|{CLUSTER}|shop|Deployment|api", "Pool", CLUSTER, "c")
+    names = ("Page the owner", "Look at the release", "Raise the pool")
+    tasks = Checklist(tuple(ChecklistItem(f"t{number}", name) for number, name in enumerate(names)))
+    ticks = Choices(tuple(Choice(f"Tick: {item.text}", "tick", f"{incident.id}/{item.id}") for item in tasks.items))
+    dispatcher = Dispatcher(cast("Any", office.desk), *[cast("Any", None)] * 3)
+
+    async def answer(incoming: Incoming) -> AsyncIterator[Reply]:
+        if isinstance(incoming, ButtonPressed):
+            async for reply in dispatcher.handle(incoming):
+                yield reply
+        else:
+            yield Reply(card("How to mend it", tasks, ticks), key=incoming.id)
+
+    office.on_reply(answer)
+    await alice.says(shop, "@hilda checklist")
+    shown = await shop.sees("Look at the release")
+    await asyncio.gather(alice.ticks(shown, f"{incident.id}/t0"), bob.ticks(shown, f"{incident.id}/t2"))
+
+    def both(seen: Seen) -> bool:
+        boxes = [element for block in seen.blocks for element in block.get("elements", ()) if "options" in element]
+        return [len(box.get("initial_options", ())) for box in boxes] == [2]
+
+    over = await shop.sees(both, within=10)
+    assert over.ts == shown.ts
+    assert len([seen for seen in shop.messages() if "Raise the pool" in seen.words]) == 1
 
 
 # Feedback
