@@ -133,9 +133,14 @@ async def test_a_firing_that_was_told_late_reopens_nothing(store: Store) -> None
     early = heard(pod="web-2")
     await receive(store, over(early))
 
-    told = [await receive(store, word) for word in (fired, early)]
+    told = [await receive(store, replace(word, suppressed="by s1", annotations={})) for word in (fired, early)]
 
+    kept = await store.alerts.group(fired.group)
     assert told == [Received(unchanged=1)] * 2
+    assert [(alert.suppressed, alert.annotations) for alert in kept] == [
+        ("", fired.annotations),
+        ("", early.annotations),
+    ]
     assert await store.alerts.firing() == ()
     assert await job(store) is None
 
@@ -247,6 +252,20 @@ async def test_two_replicas_hear_the_same_burst(store: Store, database_url: str,
     assert sum(alert.firing for alert in kept) == 80
     assert sum(each.new for each in told) >= 80
     assert await _work_off(store) == 1
+
+
+async def test_an_end_and_a_repeat_that_meet_leave_an_end(store: Store, database_url: str, key_path: Path) -> None:
+    """Two replicas at the same moment, whichever begins first: nobody writes back what the other one has ended."""
+    other = await Store.open(database_url, key_path)
+    for number in range(16):
+        fired = heard(pod=f"web-{number}")
+        await receive(store, fired)
+        words = (receive(store, fired), receive(other, over(fired)))
+        await asyncio.gather(*(words if number % 2 else reversed(words)))
+
+    left = await store.alerts.firing()
+    await other.close()
+    assert left == ()
 
 
 async def test_a_batch_that_cannot_be_kept_takes_no_other_with_it(store: Store) -> None:

@@ -26,5 +26,5 @@ async def poll(alertmanager: Alertmanager, alerts: Alerts, cluster: str, *, warm
         for first in range(0, len(all_of_it), _MOST_AT_ONCE):
             batch = all_of_it[first : first + _MOST_AT_ONCE]
             await alerts.receive(batch, f"poll/{receiver}", cluster=cluster)
-    if await started_at(alertmanager) < asked_at - WARM:
+    if await started_at(alertmanager) < asked_at - warm:
         await alerts.vanished(asked_at, cluster=cluster)

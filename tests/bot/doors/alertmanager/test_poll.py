@@ -140,8 +140,10 @@ async def test_an_alertmanager_that_has_just_begun_ends_nothing(store: Store) ->
     await poll(Scripted(listed()), store.alerts, "c1")
 
     await poll(Scripted(running=timedelta(minutes=2)), store.alerts, "c1")
+    cold = await store.alerts.firing()
+    await poll(Scripted(running=timedelta(minutes=2)), store.alerts, "c1", warm=timedelta(minutes=1))
 
-    assert len(await store.alerts.firing()) == 1
+    assert (len(cold), len(await store.alerts.firing())) == (1, 0)
 
 
 async def test_another_clusters_poll_ends_nothing_here(store: Store) -> None:
