@@ -18,7 +18,11 @@ from graphs.words.incident import head_card, who
 from policy.roles import Act, may, required_role
 from store.incident_record import Incident
 
-_SLACK_USER = re.compile(r"@?(?:slack:[A-Z0-9]+:)?([UW][A-Z0-9]{6,20})", re.IGNORECASE)
+_IDS = {
+    "slack": (re.compile(r"@?([UW][A-Z0-9]{6,20})"), "mention them, and I know their id."),
+    "teams": (re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "name them as teams:TENANT:OBJECT-ID."),
+}
+"""Platforms on which a name is not a person: what an id looks like, and how to come by one."""
 _READS = frozenset({"report", "show"})
 _MOST_OPEN = 10
 
@@ -149,9 +153,10 @@ def _person(written: str, author: Person) -> Person:
         return author
     if written.count(":") == 2:
         return Person.parse(written.lstrip("@"))
-    if author.platform != "slack":
+    if author.platform not in _IDS:
         return Person(author.platform, author.tenant, written.lstrip("@"))
-    found = _SLACK_USER.fullmatch(written)
+    pattern, how = _IDS[author.platform]
+    found = pattern.fullmatch(written)
     if found is None:
-        raise NotAllowed(f"I do not know who {written} is: mention them, and I know their id.")
-    return Person("slack", author.tenant, found[1].upper())
+        raise NotAllowed(f"I do not know who {written} is: {how}")
+    return Person(author.platform, author.tenant, found[1])

@@ -169,6 +169,17 @@ async def test_people_look_after_it_in_its_thread(room: Room) -> None:
     ]
 
 
+async def test_a_name_is_nobody_where_people_have_ids(room: Room) -> None:
+    """It could be anybody's: who is handed something is mentioned."""
+    await room.hears(alert())
+    incident = await room.incident()
+
+    (refused,) = await room.says("hand over to bob", where=incident.home)
+
+    assert refused.title == "Not allowed"
+    assert (await room.incident()).owner == ""
+
+
 async def test_it_is_looked_after_from_elsewhere_by_its_id(room: Room) -> None:
     """Who says it hears the incident as it is now; its thread hears it, too."""
     await room.hears(alert())
