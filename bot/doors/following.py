@@ -77,7 +77,8 @@ class Following:
             return
         first = f"running:{proposal}"
         more = await self.store.outbox.known(first)
-        card = Card("Running", cluster=self.label, parts=(Progress(run.steps),))
+        title = "Running" if run.steps[-1][1] == "running" else "Ran"
+        card = Card(title, cluster=self.label, parts=(Progress(run.steps),))
         reply = Reply(card, key=f"{first}:{cursors[-1]}" if more else first, replaces=first if more else "")
         await outbox.put(self.store, conversation, reply)
         if any(entry.event == "claimed" for entry in entries):
