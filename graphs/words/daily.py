@@ -113,19 +113,22 @@ def _over(day: Day, zone: str, cited: Cited) -> Iterator[str]:
     for one in day.over:
         ended = one.ended_at or day.window.end
         why = f": {short(one.summary)}" if one.summary else ""
-        span = f"{_clock(one.opened_at, day, zone)} to {_clock(ended, day, zone)}"
-        yield f"{short(one.title)}, {span} ({times.length(ended - one.opened_at)}){why}{cited(record(one))}"
+        yield f"{short(one.title)}, {_from_to(one.opened_at, ended, day, zone)}{why}{cited(record(one))}"
     for finding in day.past:
         title = finding.title.removesuffix(", and is back to normal")
         yield f"{short(title)}{_lasted(finding, day, zone)}{cited(*finding.evidence[:1])}"
 
 
 def _lasted(finding: Finding, day: Day, zone: str) -> str:
-    """ ", 04:00 to 04:25 (25 min)" """
     if finding.since is None:
         return ""
-    ended = datetime.fromisoformat(finding.facts["recovered_at"])
-    return f", {_clock(finding.since, day, zone)} to {_clock(ended, day, zone)} ({times.length(ended - finding.since)})"
+    return f", {_from_to(finding.since, datetime.fromisoformat(finding.facts['recovered_at']), day, zone)}"
+
+
+def _from_to(start: datetime, end: datetime, day: Day, zone: str) -> str:
+    """ "Wed 23:50 to 00:14 (24 min)" """
+    until = end.astimezone(zone_of(zone)).strftime("%H:%M")
+    return f"{_clock(start, day, zone)} to {until} ({times.length(end - start)})"
 
 
 def _waiting(day: Day, zone: str, cited: Cited) -> Iterator[str]:
@@ -176,7 +179,11 @@ def _span(day: Day, zone: str) -> str:
 
 
 def _clock(at: datetime, day: Day, zone: str) -> str:
-    return times.clock(at, day.window.end, zone)
+    """ "04:18" today, "Wed 23:00" within a week, with its date otherwise."""
+    local, today = at.astimezone(zone_of(zone)), day.window.end.astimezone(zone_of(zone))
+    if local.date() == today.date() or abs(today - local) > timedelta(days=6):
+        return times.clock(at, day.window.end, zone)
+    return local.strftime("%a %H:%M")
 
 
 def _since(at: datetime, day: Day, zone: str) -> str:

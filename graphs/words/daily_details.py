@@ -105,7 +105,7 @@ def _rest(day: Day, cited: Cited) -> Iterator[tuple[str, str]]:
     for note in day.notes[:6]:
         yield "Not seen", note
     if day.audit:
-        yield "Audit tip", f"{day.audit.sequence}, {day.audit.mac[:32]} (`hilda audit verify` proves the record)"
+        yield "Audit tip", f"{day.audit.sequence}, {day.audit.mac[:32]}; hilda audit verify proves the record"
 
 
 def _cost(day: Day) -> str:

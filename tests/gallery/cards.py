@@ -27,6 +27,7 @@ from domain.evidence import observed
 from domain.look import Window
 from domain.objects import ObjectRef
 from domain.risk import Risk
+from tests.gallery.a_day import REPORT, REPORT_DETAILS, REPORT_QUIET
 from tests.gallery.incidents import INCIDENT, INCIDENT_END, INCIDENT_OVER
 
 NOW = datetime(2026, 3, 12, 14, 10, tzinfo=UTC)
@@ -407,6 +408,9 @@ GALLERY: dict[str, Card] = {
     "incident": INCIDENT,
     "incident-over": INCIDENT_OVER,
     "incident-end": INCIDENT_END,
+    "report": REPORT,
+    "report-details": REPORT_DETAILS,
+    "report-quiet": REPORT_QUIET,
     "hostile": HOSTILE,
     "world": WORLD,
     "empty": EMPTY,
