@@ -31,6 +31,7 @@ from graphs.desk import Desk
 from graphs.focus import Focus
 from graphs.unasked import Found, UnaskedLooks
 from graphs.understanding import Names
+from graphs.words import times
 from graphs.words.answer import answer_card, sources
 from graphs.words.incident import named_by, what_was_found
 from policy.alerting import AlertPolicy, Decision, decide, flapping
@@ -120,7 +121,9 @@ class Duty:
         if incident is None or incident.cause_key.startswith("alerts|"):
             found = await self._look(some, focus, decision)
             incident = await self._opened(group, focus, some, found, incident)
-            await self._remember(incident.id, focus, found, decision)
+            somewhere = route(self.routes, [alert.labels for alert in some], decision.severity, "")
+            zone = somewhere.zone if somewhere else "UTC"
+            await self._remember(incident.id, focus, found, decision, zone)
         for key, text, told in lines_of(some):
             await self.desk.store.incidents.add(incident.id, "fired", text, told, key=key)
         # Last: what belongs to an incident is no news any more, should this be done again.
@@ -163,7 +166,7 @@ class Duty:
             await telling.later(self.desk, before.id)
         return incident
 
-    async def _remember(self, incident_id: str, focus: Focus, found: Found, decision: Decision) -> None:
+    async def _remember(self, incident_id: str, focus: Focus, found: Found, decision: Decision, zone: str) -> None:
         """What was found becomes part of the record: a line, the whole answer, its evidence."""
         store, label = self.desk.store, self.desk.label
         await store.incident_states.raise_severity(incident_id, decision.severity)
@@ -171,7 +174,9 @@ class Duty:
             await store.incidents.add(incident_id, "blind", found.blind, key=f"blind:{found.blind[:80]}")
             return
         assert found.answer is not None, "a look that was not blind has an answer"
-        card = answer_card(found.answer, label, self.desk.clock(), "UTC", self.desk.highest)
+        with times.noted() as moments:
+            said = answer_card(found.answer, label, self.desk.clock(), zone, self.desk.highest)
+            card = times.with_moments(said, moments)
         await store.conversations.keep_answer(telling.kept_under(incident_id), reply_as_json(Reply(card, key="")))
         seen = (*sources(found.answer), *(found.cause.finding.evidence if found.cause else ()))
         await store.conversations.remember_evidence(telling.kept_under(incident_id), seen)

@@ -116,8 +116,9 @@ def _title(shown: Shown) -> str:
         return f"Resolved after {shown.lasted(incident.resolved_at)}: {incident.title}"
     if incident.state == "closed":
         return f"Over after {shown.lasted(incident.resolved_at or incident.closed_at)}: {incident.title}"
-    sure = f"{found['confidence']:.0%} sure" if found else "cause not found"
-    return f"{incident.title} · {sure} · since {shown.clock(shown.began)}"
+    unknown = "cause not found" if incident.cause_key.startswith("alerts|") else ""
+    sure = f"{found['confidence']:.0%} sure" if found else unknown
+    return " · ".join(part for part in (incident.title, sure, f"since {shown.clock(shown.began)}") if part)
 
 
 def _rows(shown: Shown) -> Iterable[tuple[str, str]]:

@@ -26,8 +26,11 @@ def noted() -> Iterator[dict[str, datetime]]:
 
 
 def with_moments(card: Card, found: dict[str, datetime]) -> Card:
-    """The card with what its clock times stand for, for doors whose readers are in several zones."""
-    return replace(card, moments=tuple(found.items())) if found else card
+    """The card with what its clock times stand for, for doors whose readers are in several zones.
+
+    What it says of itself stays: it may have been written earlier.
+    """
+    return replace(card, moments=tuple({**found, **dict(card.moments)}.items())) if found else card
 
 
 def clock(at: datetime, now: datetime, zone: str) -> str:
