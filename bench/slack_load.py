@@ -99,13 +99,13 @@ async def main(seconds: float, rate: float, only: str, seed: int) -> dict[str, d
     async with PracticeGround.open("bad-image", seed, kind="small", metrics=False, tell=_tell) as ground:
         if only in {"", "sqlite"}:
             with tempfile.TemporaryDirectory(prefix="hilda-bench-") as folder:
-                figures["Hilda on SQLite"] = await _hilda(load, ground, Path(folder), "", replicas=1)
+                figures["Hilda on SQLite"] = await hilda(load, ground, Path(folder), "", replicas=1)
         if only in {"", "postgres"}:
             server = start_postgres(durable=True)
             try:
                 with tempfile.TemporaryDirectory(prefix="hilda-bench-") as folder:
                     url = server.new_database()
-                    found = await _hilda(load, ground, Path(folder), url, replicas=2)
+                    found = await hilda(load, ground, Path(folder), url, replicas=2)
                     figures["Hilda on PostgreSQL, one of two killed"] = found
             finally:
                 server.close()
@@ -128,7 +128,8 @@ async def _echo(load: Load) -> dict[str, float]:
         return _figures(load, sent, await _seen(fake), [used])
 
 
-async def _hilda(load: Load, ground: PracticeGround, folder: Path, database: str, *, replicas: int) -> dict[str, float]:
+async def hilda(load: Load, ground: PracticeGround, folder: Path, database: str, *, replicas: int) -> dict[str, float]:
+    """What so many replicas make of it; of several one is killed. `database`: its URL, "" for SQLite."""
     slack_port, *ports = free_ports(1 + replicas)
     urls = [f"http://127.0.0.1:{port}/slack/events" for port in ports]
     settings = _settings(ground, folder, database)

@@ -3,7 +3,7 @@
     python -m bench.slack.sender SEED SINCE SECONDS RATE URL [URL...]
 
 Several URLs are the replicas behind a balancer: each request goes to the next one, and to another one where nobody
-listens. What was not acknowledged within three seconds, or broke, is tried again at once, as Slack does. Prints one
+listens. What was not acknowledged within three seconds, or broke, is tried again as Slack does it. Prints one
 line of JSON: the moment at which it began, and for every event how late it was acknowledged.
 """
 
@@ -23,7 +23,8 @@ from bench.slack.talk import APP, BOT_USER, TEAM, Said, talk
 from tests.fakes.slack.application import App
 from tests.fakes.slack.signing import headers
 
-TRIES = 3
+AGAIN_AFTER = (0.0, 60.0, 300.0)
+"""Seconds from one try to the next, as Slack's Events API has it."""
 ACK_SECONDS = 3.0
 SECRET = App().signing_secret
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
@@ -37,7 +38,8 @@ class Sender:
 
     async def deliver(self, body: bytes, kind: str) -> int:
         """Tries that it took, 0 when nobody acknowledged it."""
-        for tried in range(TRIES):
+        for tried, pause in enumerate((0.0, *AGAIN_AFTER)):
+            await asyncio.sleep(pause)
             again = {"X-Slack-Retry-Num": str(tried), "X-Slack-Retry-Reason": "http_timeout"} if tried else {}
             if await self._balanced(body, {**headers(SECRET, body, content_type=kind), **again}):
                 return tried + 1
