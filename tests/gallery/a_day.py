@@ -99,7 +99,7 @@ _DAY = Day(
     incidents=(
         _incident(11, _PULL.title, "open", "critical", -3.7, cause_key=_CAUSE.key),
         _incident(12, "Node n7 is not ready", "acknowledged", "warning", -9, owner="slack:T1:U0LEAD"),
-        _incident(9, "mailer runs out of memory", "closed", "warning", -20, resolved_at=_at(-19.6), summary="more of it"),
+        _incident(9, "mailer out of memory", "closed", "warning", -20, resolved_at=_at(-19.6), summary="limit raised"),
     ),
     causes=(_CAUSE,),
     past=(_SPIKE,),
