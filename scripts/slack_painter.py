@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape as html_escape
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 
@@ -76,6 +77,8 @@ def _block(block: Json, pictures: Mapping[str, bytes]) -> str:
             return f'<div class="rich">{"".join(map(_rich, block["elements"]))}</div>'
         case "actions":
             return f'<div class="actions">{"".join(map(_element, block["elements"]))}</div>'
+        case "context_actions":
+            return f'<div class="thumbs">{"".join(map(_thumbs, block["elements"]))}</div>'
         case "table":
             return f"<table>{''.join(_row(row, block.get('column_settings', [])) for row in block['rows'])}</table>"
         case "image":
@@ -113,7 +116,7 @@ def _inline(element: Json) -> str:
         case "user":
             found = f'<span class="mention">@{escape(element["user_id"])}</span>'
         case "date":
-            found = f"{datetime.fromtimestamp(element['timestamp'], UTC):%Y-%m-%d %H:%M:%S}"
+            found = _date(element)
         case kind:
             raise ValueError(f"no picture of a {kind}")
     for style, tag in (("code", "code"), ("bold", "b"), ("italic", "i"), ("strike", "s")):
@@ -122,10 +125,23 @@ def _inline(element: Json) -> str:
     return found
 
 
+def _date(element: Json) -> str:
+    """As a reader in Berlin sees it."""
+    at = datetime.fromtimestamp(element["timestamp"], ZoneInfo("Europe/Berlin"))
+    forms = {"date_num": "%Y-%m-%d", "date_short_pretty": "%b %-d", "time_secs": "%H:%M:%S", "time": "%H:%M"}
+    return str(element["format"]).format(**{name: at.strftime(form) for name, form in forms.items()})
+
+
 def _element(element: Json) -> str:
     if element["type"] == "checkboxes":
         return f'<div class="boxes">{"".join(_box(option, element) for option in element["options"])}</div>'
     return f'<span class="button {element.get("style", "")}">{escape(element["text"]["text"])}</span>'
+
+
+def _thumbs(element: Json) -> str:
+    """Slack draws a thumb for each and says the label aloud."""
+    sides = (("+1", element["positive_button"]), ("-1", element["negative_button"]))
+    return "".join(f"<span>{sign} {escape(side['text']['text'])}</span>" for sign, side in sides)
 
 
 def _box(option: Json, element: Json) -> str:

@@ -1,8 +1,11 @@
 """Our own Slack payloads as pictures: `python scripts/slack_pictures.py FOLDER [NAME]...`; all unless named.
 
-Needs Chromium (CHROMIUM, or chromium on PATH). They show how a card looks; whether Slack takes it, the tests say.
+`--docs` in place of names: those that README and docs show, most of them out of a whole ladder (slack_ladder.py), for
+which practice's programs are needed. All need Chromium (CHROMIUM, or chromium on PATH). They show how a card looks;
+whether Slack takes it, the tests say.
 """
 
+import asyncio
 import io
 import os
 import shutil
@@ -24,12 +27,11 @@ from bot.doors.slack.render.modals import About, form_view, pages, reading_view,
 from bot.doors.slack.render.post import Post, View
 from domain.cards import Card, Code
 from scripts import slack_painter as painter
+from scripts.slack_ladder import album
 from tests.gallery.cards import GALLERY
 
 ZONE = ZoneInfo("Europe/Berlin")
 TALLEST = 3600
-DOCS = ("answer", "latency", "proposal", "incident")
-"""What docs and README show: `--docs` in place of names."""
 
 
 def bodies() -> Iterator[tuple[str, str]]:
@@ -81,12 +83,17 @@ def photograph(html: str, target: Path) -> None:
     picture.crop((0, 0, picture.width, min(box[3] + 14, picture.height))).save(target, optimize=True)
 
 
+def _documentation() -> str:
+    root = Path(__file__).parent.parent
+    return "".join(page.read_text() for page in (root / "README.md", *(root / "docs").glob("*.md")))
+
+
 def main() -> None:
     folder, wanted = Path(sys.argv[1]), set(sys.argv[2:])
     folder.mkdir(parents=True, exist_ok=True)
     if wanted == {"--docs"}:
-        for name, body in bodies():
-            if name in DOCS:
+        for name, body in (dict(bodies()) | asyncio.run(album()).bodies).items():
+            if f"slack-{name}.png" in _documentation():
                 photograph(painter.page(body, dark=False), folder / f"slack-{name}.png")
         return
     for name, body in bodies():
