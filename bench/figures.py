@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
+MOST_COLUMNS = 8
+"""A wider table is turned on its side."""
 TARGETS = {
     "first evidence, s": "≤ 1",
     "full answer, s": "≤ 2",
@@ -27,6 +29,7 @@ def main(data: str) -> None:
         ("A practice cluster", ["start_practice.py"]),
         ("The practice cluster beside a real control plane", ["practice_api.py"]),
         ("Metrics from memory beside a real Prometheus", ["practice_metrics.py"]),
+        ("Ten thousand alerts at once", ["alert_burst.py"]),
     ]
     if data and Path(data).is_dir():
         sections.append(("Finding the right runbook", ["runbook_search.py", data]))
@@ -62,6 +65,9 @@ def _table(figures: object) -> list[str]:
             [[name, _said(value), TARGETS.get(name, "")] for name, value in figures.items()],
         )
     columns = list(next(iter(figures.values())))
+    if len(columns) > MOST_COLUMNS:
+        rows = [[what, *(_said(row[what]) for row in figures.values())] for what in columns]
+        return _markdown(["what", *figures], rows)
     compared = {name: row for name, row in figures.items() if set(row) == set(columns)}
     lines = _markdown(
         ["method", *columns], [[name, *(_said(row[column]) for column in columns)] for name, row in compared.items()]

@@ -7,10 +7,11 @@ from datetime import datetime
 from domain.cards import Card, ClusterLabel, Table, Text, Tone, card
 from domain.findings import Severity
 from graphs.words import times
+from graphs.words.incident import who
 from policy.untrusted import clean
 from store.incident_record import Incident
 
-MOST_NAMED = 15
+MOST_NAMED = 10
 _LONGEST_TITLE = 120
 
 
@@ -43,7 +44,7 @@ def _how_bad(firing: Sequence[Incident]) -> str:
 
 
 def _row(one: Incident, now: datetime, zone: str) -> tuple[str, ...]:
-    state = f"{one.state}, {one.owner.rpartition(':')[2]}'s" if one.alive and one.owner else one.state
+    state = f"{one.state}, {who(one.owner)}" if one.alive and one.owner else one.state
     title = " ".join(clean(one.title, cap=_LONGEST_TITLE).split())
     return one.id, title, one.severity, state, times.clock(one.opened_at, now, zone)
 

@@ -14,6 +14,7 @@ from domain.conversations import below, incident_key, is_storm
 from domain.findings import Severity
 from graphs import storms
 from graphs.desk import Desk
+from graphs.words.incident import who
 from graphs.words.storm import MOST_NAMED, storm_card
 from store.incident_record import Incident
 from store.record import Store
@@ -40,7 +41,7 @@ def test_its_first_line_is_enough_for_a_lock_screen() -> None:
     assert shown.tone == "bad"
     (table,) = [part for part in shown.parts if isinstance(part, Table)]
     assert [row[0] for row in table.rows] == ["i4", "i2", "i1", "i3"]
-    assert table.rows[1][3] == "open, U7's"
+    assert table.rows[1][3] == f"open, {who('slack:T1:U7')}"
 
 
 def test_of_hundreds_the_worst_are_named_and_the_rest_are_counted() -> None:
