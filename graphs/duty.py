@@ -16,24 +16,21 @@ from datetime import datetime, timedelta
 
 from domain import job_kinds
 from domain.alerts import Alert
-from domain.conversations import below, incident_key, is_storm
+from domain.conversations import below, incident_key
 from domain.errors import ToolFailed
 from domain.findings import Cause
-from domain.levels import Level
 from domain.messages import Reply
 from domain.plain_json import Json, dig
-from domain.wire import reply_as_json
 from graphs import closing, telling
 from graphs.alert_focus import focus_of
 from graphs.alert_lines import lines_of
 from graphs.assist import Assist
 from graphs.desk import Desk
 from graphs.focus import Focus
+from graphs.found_out import begin, remember
 from graphs.unasked import Found, UnaskedLooks
 from graphs.understanding import Names
-from graphs.words import times
-from graphs.words.answer import answer_card, sources
-from graphs.words.incident import named_by, what_was_found
+from graphs.words.incident import named_by
 from policy.alerting import AlertPolicy, Decision, decide, flapping
 from policy.routing import OWNER, Route, route
 from policy.untrusted import clean
@@ -123,7 +120,10 @@ class Duty:
             incident = await self._opened(group, focus, some, found, incident)
             somewhere = route(self.routes, [alert.labels for alert in some], decision.severity, "")
             zone = somewhere.zone if somewhere else "UTC"
-            await self._remember(incident.id, focus, found, decision, zone)
+            await self.desk.store.incident_states.raise_severity(incident.id, decision.severity)
+            await remember(self.desk, incident.id, focus, found, zone)
+            for conversation in incident.announced:
+                await begin(self.desk, self.assist, conversation, incident.id)
         for key, text, told in lines_of(some):
             await self.desk.store.incidents.add(incident.id, "fired", text, told, key=key)
         # Last: what belongs to an incident is no news any more, should this be done again.
@@ -165,31 +165,6 @@ class Duty:
             await states.merge(before.id, incident.id, "hilda")
             await telling.later(self.desk, before.id)
         return incident
-
-    async def _remember(self, incident_id: str, focus: Focus, found: Found, decision: Decision, zone: str) -> None:
-        """What was found becomes part of the record: a line, the whole answer, its evidence."""
-        store, label = self.desk.store, self.desk.label
-        await store.incident_states.raise_severity(incident_id, decision.severity)
-        if found.blind:
-            await store.incidents.add(incident_id, "blind", found.blind, key=f"blind:{found.blind[:80]}")
-            return
-        assert found.answer is not None, "a look that was not blind has an answer"
-        with times.noted() as moments:
-            said = answer_card(found.answer, label, self.desk.clock(), zone, self.desk.highest)
-            card = times.with_moments(said, moments)
-        await store.conversations.keep_answer(telling.kept_under(incident_id), reply_as_json(Reply(card, key="")))
-        seen = (*sources(found.answer), *(found.cause.finding.evidence if found.cause else ()))
-        await store.conversations.remember_evidence(telling.kept_under(incident_id), seen)
-        about = focus.explaining(found.cause, found.answer.state).to(level=int(Level.answer))
-        if found.cause is None:
-            told: Json = {"focus": about.as_json()}
-            await store.incidents.add(incident_id, "nothing found", card.title, told, key="nothing found")
-            return
-        told = {**what_was_found(found.answer), "focus": about.as_json()}
-        await store.incidents.add(incident_id, "found", found.cause.finding.title, told, key=f"found:{found.cause.key}")
-        incident = await store.incidents.get(incident_id)
-        for conversation in incident.announced if incident else ():
-            await self._begin(conversation, incident_id)
 
     async def _follow(self, incident_id: str) -> None:
         """Whether it fires at all, and how often it has begun to."""
@@ -234,20 +209,7 @@ class Duty:
         places = enumerate(dict.fromkeys(found.to))
         conversations = tuple(below(place, incident_key(incident_id, number)) for number, place in places)
         for conversation in await store.storms.announce(incident_id, conversations, severity):
-            await self._begin(conversation, incident_id)
-
-    async def _begin(self, conversation: str, incident_id: str) -> None:
-        """What is said there next follows up on what was found."""
-        store = self.desk.store
-        if is_storm(conversation):
-            return
-        await store.conversations.remember_evidence(
-            conversation, await store.conversations.all_evidence(telling.kept_under(incident_id))
-        )
-        incident = await store.incidents.get(incident_id)
-        lines = [line for line in incident.timeline if line.kind in ("found", "nothing found")] if incident else []
-        if lines:
-            await self.assist.begin(conversation, Focus.of(lines[-1].details))
+            await begin(self.desk, self.assist, conversation, incident_id)
 
     async def _owner_of(self, namespace: str) -> str:
         """Whose namespace it is, as its annotation says; "" where it says nothing or cannot be read."""
