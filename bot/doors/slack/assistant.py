@@ -3,16 +3,21 @@
 Apps with `agent_view` hear `app_home_opened` of the Messages tab; older ones `assistant_thread_started`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.doors.slack.conversations import Place
 from bot.doors.slack.listener import SPOKEN
 from bot.doors.slack.manifest import PROMPTS
 from bot.doors.slack.reception import Reception
 from domain.plain_json import Json
 
 STATUS = "is looking…"
+HEARD_SECONDS = 2.0
+"""How long a message may take until it is on record."""
+HEARD_TRIES = 20
 
 
 class Assistant:
@@ -46,9 +51,20 @@ class Assistant:
             self._reception.later(self._status(str(event.get("channel")), thread))
 
     async def _status(self, channel: str, thread: str) -> None:
-        if not await self._reception.store.jobs.waiting(f"slack:{self._team}:{channel}:{thread}"):
+        """Once the message is on record, which it is not yet while middleware runs; taken back if that was too late."""
+        jobs, conversation = self._reception.store.jobs, Place(self._team, channel, thread).conversation
+        for _ in range(HEARD_TRIES):
+            if await jobs.waiting(conversation):
+                break
+            await asyncio.sleep(HEARD_SECONDS / HEARD_TRIES)
+        else:
             return
-        await self._reception.calls("assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=STATUS)
+        await self._set_status(channel, thread, STATUS)
+        if not await jobs.waiting(conversation):
+            await self._set_status(channel, thread, "")
+
+    async def _set_status(self, channel: str, thread: str, status: str) -> None:
+        await self._reception.calls("assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=status)
 
     @property
     def _team(self) -> str:

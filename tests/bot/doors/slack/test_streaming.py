@@ -1,5 +1,6 @@
 """In the assistant's threads progress is a stream of tasks, and the answer takes its place; elsewhere it is updated."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -114,3 +115,23 @@ async def test_elsewhere_progress_is_updated_in_place(office: Office, where: str
     await place.sees("The pool is empty", within=10)
 
     assert not [log for log in office.slack.api.calls if log.method in MADE_OF]
+
+
+async def test_the_assistant_says_that_it_looks_until_it_has_an_answer(office: Office) -> None:
+    go = asyncio.Event()
+
+    async def thinking(incoming: Incoming) -> AsyncIterator[Reply]:
+        await go.wait()
+        yield reply(f"{incoming.id}:answer:0", card("The pool is empty", cluster=LABEL))
+
+    office.on_reply(thinking)
+    alice, _, thread = await asked(office)
+    async with asyncio.timeout(5):
+        while not alice.status_of(thread):
+            await asyncio.sleep(0.02)
+    said = alice.status_of(thread)
+    go.set()
+    await office.settled()
+
+    assert said == "is looking…"
+    assert alice.status_of(thread) == ""
