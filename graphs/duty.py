@@ -179,6 +179,7 @@ class Duty:
             often = max((flapping(each, self.policy, now) for each in starts.values()), default=0)
             again = f"{', '.join(dict.fromkeys(clean(alert.name, cap=80) for alert in firing))} fires again"
             await store.incident_states.reopen(incident_id, again, {"flaps": often} if often else {})
+            await self._hushed(incident, firing)
             return
         since = max(alert.resolved_at or alert.seen_at for alert in alerts)
         mended = closing.mended_since_it_fired(incident)
@@ -192,6 +193,14 @@ class Duty:
         key = f"settle:{incident_id}:{since.isoformat()}"
         kind, seconds = job_kinds.incident(self.desk.cluster), self.quiet.total_seconds()
         await store.jobs.put(key, kind, payload, delay_seconds=seconds)
+
+    async def _hushed(self, incident: Incident, firing: Sequence[Alert]) -> None:
+        """All that fires is silenced or inhibited, or no longer: whoever wonders why it is quiet is told."""
+        marks = [line.kind for line in incident.timeline if line.kind in ("hushed", "audible")]
+        was, now = marks[-1:] == ["hushed"], all(alert.suppressed for alert in firing)
+        if was != now:
+            kind, text = ("hushed", firing[0].suppressed) if now else ("audible", "It is told again when it fires.")
+            await self.desk.store.incidents.add(incident.id, kind, text, key=f"{kind}:{len(marks)}")
 
     async def _announce(self, incident_id: str) -> None:
         """Once; where nobody is to be told it stays in the record alone."""

@@ -14,6 +14,8 @@ _TITLES = {
     "snoozed": "Snoozed",
     "woke": "The snooze is over",
     "silenced": "Silenced",
+    "hushed": "Quiet at its source",
+    "audible": "Quiet no longer",
     "severity": "It is worse",
     "joined": "Another incident joined",
     "blind": "I could not look",

@@ -43,6 +43,8 @@ _KINDS = {
     "merged": "merged",
     "joined": "another joined",
     "silenced": "silenced",
+    "hushed": "quiet at its source",
+    "audible": "quiet no longer",
     "closed": "closed",
 }
 

@@ -1,6 +1,7 @@
 """Alerts become incidents, are announced once where they belong, and are followed to their end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -274,6 +275,27 @@ async def test_routes_and_owners_say_where(opened: Open) -> None:
     assert homes == [["slack:T0:C0MAIL00"], [], ["slack:T0:C0WAR000", "slack:T0:U0BOSS000"], ["slack:T0:C0SHOP00"]]
     assert len(room.posts()) == 4
     assert len(await room.store.incidents.list("open")) == 4
+
+
+async def test_silenced_at_its_source_it_says_so_and_goes_on(room: Room) -> None:
+    """It still fires, so it is not resolved; its message says who silenced it, and the thread when that is over."""
+    fired = alert()
+    await room.hears(fired)
+
+    await room.hears(replace(fired, suppressed="silenced by lead until 16:00"))
+    assert room.rows()["State"] == "open; silenced by lead until 16:00"
+    await room.hears(replace(fired, suppressed="silenced by lead until 16:00"))
+    await room.hears(fired)
+
+    assert room.thread()[1:] == ["Quiet at its source", "Quiet no longer"]
+    assert (await room.incident()).state == "open"
+
+
+async def test_what_is_silenced_before_it_is_heard_of_is_kept_and_nothing_else(room: Room) -> None:
+    """Somebody wanted it quiet."""
+    await room.hears(alert(suppressed="inhibited by NodeDown"))
+
+    assert (room.told, await room.incidents()) == ([], [])
 
 
 async def test_what_cannot_be_looked_into_is_announced_all_the_same(room: Room) -> None:
