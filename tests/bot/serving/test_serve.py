@@ -34,7 +34,7 @@ async def test_a_question_in_slack_is_answered_from_the_cluster(
         assert ready.json() == {"ready": True, "troubles": {}}
         assert code == 0, log
         assert any("How I know" in seen.words or "image" in seen.words.lower() for seen in shop.thread(asked)[1:]), log
-        assert "Traceback" not in log
+        assert not [word for word in ("Traceback", "unused") if word in log]
 
 
 async def test_alerts_are_taken_without_any_chat(small_ground: OpenGround, tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ async def test_alerts_are_taken_without_any_chat(small_ground: OpenGround, tmp_p
         assert ready.json() == {"ready": True, "troubles": {}}
         assert refused.status_code == 401
         assert code == 0, log
-        assert "Traceback" not in log
+        assert not [word for word in ("Traceback", "unused") if word in log]
