@@ -13,6 +13,7 @@ import typer
 from bot.cli.command import command
 from bot.cli.options import ContextOption, KubeconfigOption, PrometheusOption
 from domain.errors import HildaError, Misconfigured
+from domain.people import Role
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -135,6 +136,10 @@ async def _http(settings: "Settings", opened: "App", chats: "Mapping[str, ChatDo
         opened.worker.wake()
         return received
 
+    async def may_send(secret: str) -> bool:
+        key = await opened.store.keys.check(secret)
+        return key is not None and key.role >= Role.operator
+
     async def troubles() -> Mapping[str, str]:
         found = {}
         try:
@@ -151,6 +156,7 @@ async def _http(settings: "Settings", opened: "App", chats: "Mapping[str, ChatDo
         settings.alerts_token.get_secret_value(),
         settings.alerts_username,
         settings.alerts_password.get_secret_value(),
+        may_send,
     )
     api = api_routers(
         opened.store,

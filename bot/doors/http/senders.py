@@ -1,27 +1,36 @@
-"""Who may send alerts: whoever knows the token, or the name and its password; without either, this machine alone."""
+"""Who may send alerts: whoever knows the token, the name and its password, or an operator's API key.
+
+Without a token and a password this machine may, too.
+"""
 
 import base64
 import binascii
 import ipaddress
 import secrets
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
 from bot.doors.http.problems import Problem
 
+MaySend = Callable[[str], Awaitable[bool]]
+"""Whether this is an API key that may send alerts."""
 _TITLE = "This sender is not known."
 
 
 class Senders:
     """`check` is a dependency of the routes that take alerts."""
 
-    def __init__(self, token: str = "", username: str = "", password: str = "") -> None:
+    def __init__(self, token: str = "", username: str = "", password: str = "", keys: MaySend | None = None) -> None:
         self._token = token
+        self._keys = keys
         self._pair = f"{username}:{password}" if username and password else ""
 
     async def check(self, request: Request) -> None:
         """401 with what to do about it."""
         scheme, _, proof = request.headers.get("authorization", "").partition(" ")
+        if self._keys is not None and scheme.lower() == "bearer" and await self._keys(proof.strip()):
+            return
         if not (self._token or self._pair):
             if not _is_this_machine(request):
                 why = "Set HILDA_ALERTS_TOKEN, or HILDA_ALERTS_USERNAME and HILDA_ALERTS_PASSWORD, here and there."

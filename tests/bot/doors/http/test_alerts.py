@@ -173,6 +173,10 @@ async def test_a_store_that_is_away_keeps_nothing_and_says_so() -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
+async def _a_key(secret: str) -> bool:
+    return secret == "hk_operator"
+
+
 def basic(pair: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
@@ -194,6 +198,10 @@ def basic(pair: str) -> str:
         (Senders("", "am", "pässword"), "10.0.0.7", {"Authorization": basic("am:password")}, 401),
         (Senders("", "am", "pässword"), "10.0.0.7", {"Authorization": "Basic %%%"}, 401),
         (Senders("s3cret", "am", "pw"), "10.0.0.7", {"Authorization": basic("am:pw")}, 200),
+        (Senders(keys=_a_key), "10.0.0.7", {"Authorization": "Bearer hk_operator"}, 200),
+        (Senders(keys=_a_key), "10.0.0.7", {"Authorization": "Bearer hk_viewer"}, 401),
+        (Senders("s3cret", keys=_a_key), "10.0.0.7", {"Authorization": "Bearer hk_operator"}, 200),
+        (Senders("s3cret", keys=_a_key), "10.0.0.7", {"Authorization": "Bearer s3cret"}, 200),
         (Senders("", "am", ""), "10.0.0.7", {"Authorization": basic("am:")}, 401),
     ],
 )
