@@ -1,6 +1,5 @@
 """The daily report in words: a head that is read on a phone before the first coffee, and the details below it."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -20,7 +19,6 @@ MOST_LINES = 4
 """Of one kind in the head; what is more is counted there."""
 _LONGEST = 130
 """Characters of a line's words: three lines on a phone."""
-_BEGINS_A_LIST = re.compile(r"^(\d{0,9})([-+.)=])")
 _LOW = 60
 _LITTLE_LEFT = 0.25
 
@@ -195,7 +193,7 @@ def short(text: str) -> str:
     if len(text) > _LONGEST:
         head = text[: _LONGEST - 2]
         text = f"{head[: head.rfind(' ')] if ' ' in head[60:] else head} …"
-    return _BEGINS_A_LIST.sub(r"\1\\\2", plain(text))
+    return plain(text)
 
 
 def _whose(one: DayIncident) -> str:

@@ -11,7 +11,8 @@ from domain.evidence import observed
 from domain.findings import Cause, Finding, Severity
 from domain.look import Window
 from domain.objects import ObjectRef
-from graphs.day import Day, scored
+from domain.subscriptions import Filters
+from graphs.day import Day, narrowed, scored
 from graphs.words.daily import report_cards
 from store.day import DayIncident
 from tools.forecast.outlook import Forecast
@@ -106,6 +107,23 @@ def test_the_title_says_on_a_lock_screen_how_it_is() -> None:
         "All quiet: health 100 of 100",
         "Health unknown: I could not look",
     ]
+
+
+def test_what_was_not_seen_stays_unknown_however_little_of_it_is_wanted() -> None:
+    blind = scored(Day(window=DAY, gaps={"cluster": "gone"}), seen=False)
+
+    assert narrowed(blind, Filters(("shop",))).score.value is None
+
+
+def test_a_narrowed_day_has_only_what_is_wanted_and_a_score_of_its_own() -> None:
+    other = Finding("made-up", Severity.critical, ObjectRef("c1", "mail", "Deployment", "web"), "mail is down", ())
+    whole = scored(Day(window=DAY, causes=(Cause(other, 0.9), Cause(finding("shop is slow"), 0.9))), seen=True)
+
+    shop, critical = narrowed(whole, Filters(("shop",))), narrowed(whole, Filters((), Severity.critical))
+
+    assert [cause.finding.title for cause in shop.causes] == ["shop is slow"]
+    assert [cause.finding.title for cause in critical.causes] == ["mail is down"]
+    assert (whole.score.value, shop.score.value, critical.score.value) == (72, 92, 80)
 
 
 def test_what_somebody_has_and_what_nobody_has_is_told_apart() -> None:

@@ -101,6 +101,17 @@ async def test_what_was_told_is_not_told_again_although_its_slot_is_forgotten(st
     assert await store.subscriptions.put_due("c1", eight + timedelta(hours=1), "w") == 0
 
 
+async def test_a_slot_that_was_taken_stays_so_although_its_job_is_forgotten(store: Store) -> None:
+    await subscribed(store)
+    eight = MONDAY + timedelta(hours=20)
+    await store.subscriptions.put_due("c1", eight, "w")
+    assert len(await moments(store)) == 1
+    await store.jobs.prune(timedelta(0))
+
+    assert await store.subscriptions.put_due("c1", eight + timedelta(hours=1), "w") == 0
+    assert await store.jobs.waiting() == 0
+
+
 async def test_a_week_around_a_clock_change_has_seven_reports(store: Store) -> None:
     """Berlin in October: asked every two hours; one report a day, at eight by the clock on the wall."""
     start = datetime(2026, 10, 22, 12, tzinfo=UTC)

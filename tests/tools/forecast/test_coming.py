@@ -78,7 +78,7 @@ async def test_a_volume_that_was_deleted_is_not_told_of() -> None:
     source = Remembered()
     labels = {"namespace": "shop", "persistentvolumeclaim": "gone-0"}
     source.add(
-        "kubelet_volume_stats_used_bytes", labels, lambda hour: (0.9 + hour / 100) * GIB if hour < -7 else math.nan
+        "kubelet_volume_stats_used_bytes", labels, lambda hour: (0.9 + hour / 100) * GIB if hour < -2 else math.nan
     )
     source.add("kubelet_volume_stats_capacity_bytes", labels, lambda _: GIB)
 
