@@ -1,5 +1,6 @@
 """Alerts become incidents, are announced once where they belong, and are followed to their end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -13,7 +14,7 @@ from domain.findings import Severity
 from policy.matchers import Matcher
 from policy.quiet_hours import QuietHours
 from policy.routing import Route
-from tests.graphs.duty_room import GUEST, LEAD, ONCALL, OPS, Room, alert, cause, open_room, over
+from tests.graphs.duty_room import CLUSTER, GUEST, LEAD, ONCALL, OPS, Room, alert, cause, open_room, over
 
 Open = Callable[..., Awaitable[Room]]
 
@@ -328,6 +329,21 @@ async def test_done_again_it_is_said_once(room: Room) -> None:
 
     assert room.told == said
     assert (await room.incident()).timeline == incident.timeline
+
+
+async def test_replicas_that_attend_at_the_same_moment_announce_once(room: Room) -> None:
+    """Two groups of one cause, each seen by two of them."""
+    room.looks.causes["checkout"] = cause()
+    heard = (alert(), alert(name="HighLatency"))
+    await room.store.alerts.receive(heard, "webhook/test", cluster=CLUSTER)
+
+    await asyncio.gather(*(room.duty.attend(one.group) for one in heard * 2))
+    await room.works()
+
+    incident = await room.incident()
+    assert len(await room.store.alerts.of_incident(incident.id)) == 2
+    assert len(room.posts()) == 1
+    assert [line.kind for line in incident.timeline].count("found") == 1
 
 
 async def test_a_group_about_many_things_is_an_incident_for_each_as_far_as_it_is_looked_into(room: Room) -> None:
