@@ -17,6 +17,7 @@ from domain.rehearsals import combine
 from domain.risk import Risk
 from domain.sandbox import ENVIRONMENT, INTERPRETER, SANDBOX_PROFILE, WORKING_DIRECTORY
 from domain.scripts import Effect, Plan, Script, ShellCommand, Step
+from domain.silences import ALERT_KIND
 from domain.silences import KIND as SILENCE
 from graphs import silencing
 from graphs.compiler import commands_of, compile_script, precondition, verify_commands
@@ -96,7 +97,9 @@ async def propose(desk: Desk, climb: Climb, message: Message, incident: str, *, 
     steps = [step for step in plan.steps if step.command is not None]
     if not steps:
         raise ToolFailed("None of the tasks has a command that I could fill from what I observed: this needs a person.")
-    namespaces = tuple(sorted({ref.namespace for step in steps for ref in step.objects if ref.namespace}))
+    # An alert's namespace is a label that anybody may write: nothing is read there for its sake.
+    objects = (ref for step in steps for ref in step.objects if ref.namespace and ref.kind != ALERT_KIND)
+    namespaces = tuple(sorted({ref.namespace for ref in objects}))
     expected = await _preconditions(desk, steps)
     where = " ".join([desk.label.name, *(f"· namespace {name}" for name in namespaces)])
     script = compile_script(plan, expected, title=what_it_does(plan), where=where)

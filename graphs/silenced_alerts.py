@@ -29,7 +29,10 @@ async def meant(desk: Desk, message: Message, focus: Focus, wish: Wish, namespac
         return Meant(_loud(_named(held, wish.name, namespace)), incident)
     stored = [one for one in await desk.store.alerts.of_incident(incident) if one.firing] if incident else []
     if stored:
-        of_incident = tuple(alert for alert in held if any(alert.labels == one.labels for one in stored))
+        known = {one.fingerprint for one in stored}
+        of_incident = tuple(
+            alert for alert in held if alert.fingerprint in known or any(alert.labels == one.labels for one in stored)
+        )
         if not of_incident:
             raise ToolFailed(
                 f"The alerts of incident {incident} are held by Alertmanager no longer: nothing to silence."

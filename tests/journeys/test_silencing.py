@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from domain.alerts import HeardAlert
 from domain.cards import Code, parts_of
 from domain.proposals import ProposalState
 from domain.risk import Risk
@@ -70,6 +71,7 @@ async def test_an_alert_is_silenced_for_an_hour_and_told_again_when_that_is_take
 
         assert "Silence KubePodCrashLooping in shop for 60 min" in said
         assert proposed.proposal.risk is Risk.low
+        assert proposed.proposal.observed_namespaces == ()
         assert quiet_before == []
         assert {each["name"]: each["value"] for each in silence["matchers"]} == CRASH
         assert silence["createdBy"].endswith(f" for {office.person('oncall')}")
@@ -121,8 +123,9 @@ async def test_an_edit_may_shorten_a_silence_and_not_widen_it(bare: PracticeGrou
         an_alertmanager("practice", tmp_path / "am") as held,
         open_office(bare, tmp_path / "hilda", executor=False, alertmanager_url=held.url) as office,
     ):
-        await held.fire(CRASH)
-        await office.says("silence KubePodCrashLooping")
+        await held.fire(CRASH, SLOW)
+        incident = await _incident_of(office, CRASH)
+        await office.says(f"silence {incident} for 1h")
         line = _command(office)
         wider = await office.fills_in("edit", "second-lead", commands=line.replace(" 'pod=\"web-1\"'", ""))
         pattern = await office.fills_in("edit", "second-lead", commands=line.replace('pod="web-1"', "pod=~.*"))
@@ -139,6 +142,16 @@ async def test_an_edit_may_shorten_a_silence_and_not_widen_it(bare: PracticeGrou
         assert edited.proposal.requester == office.person("second-lead")
         assert f" for {office.person('second-lead')}" in edited.proposal.script.run
         assert "while we look" in edited.proposal.script.run
+
+
+async def _incident_of(office: Office, labels: dict[str, str]) -> str:
+    """An incident that this alert belongs to."""
+    store, now = office.app.store, datetime.now(UTC)
+    heard = HeardAlert("f1", labels["alertname"], labels, now, firing=True, group="g1")
+    await store.alerts.receive([heard], "webhook/test", cluster=office.app.desk.cluster)
+    opened = await store.incidents.open_or_join("alerts|c|shop|AlertGroup|g1", "Crash", "c", "terminal:elsewhere")
+    await store.alerts.bind([alert.id for alert in await store.alerts.group("g1")], opened.id)
+    return opened.id
 
 
 def _command(office: Office) -> str:
