@@ -66,6 +66,22 @@ async def serve_alone(ground: PracticeGround, folder: Path, **environment: str) 
 
 
 @asynccontextmanager
+async def serve_in_teams(ground: PracticeGround, folder: Path) -> AsyncIterator[Process]:
+    """Open to the Playground on this machine, and to nobody else."""
+    environment = {
+        **_without_ours(),
+        "HILDA_TEAMS_DEVELOPMENT": "1",
+        "HILDA_HTTP_PORT": "0",
+        "HILDA_STATE_DIR": str(folder),
+        "KUBECONFIG": str(ground.kubeconfig),
+        "HILDA_CONTEXT": ground.context,
+    }
+    async with _running("serve", environment, folder / "serve.log") as process:
+        process.port = await _port(process)
+        yield process
+
+
+@asynccontextmanager
 async def executor(ground: PracticeGround, folder: Path) -> AsyncIterator[Process]:
     """Beside it on the same state, with the executor's own kubeconfig."""
     environment = {

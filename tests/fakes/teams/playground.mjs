@@ -1,0 +1,58 @@
+// Hands and eyes on Microsoft's Agents Playground: one JSON command a line on standard input, one JSON answer a line back.
+// node playground.mjs MODULES CHROMIUM URL
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const [, , modules, chromium, url] = process.argv;
+const { chromium: engine } = createRequire(`${modules}/`)("playwright-core");
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const browser = await engine.launch({ executablePath: chromium, args: flags });
+const page = await browser.newPage({ viewport: { width: 1800, height: 1400 } });
+
+const acts = {
+  open: async () => {
+    await page.goto(url, { waitUntil: "domcontentloaded" });
+    await page.locator("[role=textbox]").first().waitFor();
+  },
+  go: async ({ to }) => {
+    await page.getByRole("treeitem", { name: to, exact: true }).first().click();
+    await page.waitForTimeout(500);
+  },
+  say: async ({ text, mention }) => {
+    const box = page.locator("[role=textbox]").first();
+    await box.click();
+    if (mention) {
+      await page.keyboard.type("@");
+      await page.waitForTimeout(900);
+      await page.getByText("Test Bot", { exact: true }).last().click();
+      await page.keyboard.type(" ");
+    }
+    await page.keyboard.type(text);
+    const post = page.getByRole("button", { name: "Post", exact: true });
+    await ((await post.count()) ? post.last() : page.getByLabel("Send Message").last()).click();
+  },
+  see: async ({ text, seconds }) => {
+    await page.getByText(text).last().waitFor({ timeout: seconds * 1000 });
+  },
+  press: async ({ name, seconds }) => {
+    const button = page.getByRole("button", { name, exact: true }).last();
+    await button.waitFor({ timeout: seconds * 1000 });
+    await button.scrollIntoViewIfNeeded();
+    await button.click();
+  },
+  buttons: async () => page.getByRole("button").allInnerTexts(),
+  words: async () => page.locator("body").innerText(),
+  shot: async ({ file }) => {
+    await page.screenshot({ path: file, fullPage: true });
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  try {
+    console.log(JSON.stringify({ ok: true, found: (await acts[command.act](command)) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ ok: false, why: String(error).slice(0, 2000) }));
+  }
+}
+await browser.close();
