@@ -23,7 +23,6 @@ _IDS = {
     "teams": (re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "name them as teams:TENANT:OBJECT-ID."),
 }
 """Platforms on which a name is not a person: what an id looks like, and how to come by one."""
-_READS = frozenset({"report", "show"})
 _MOST_OPEN = 10
 
 

@@ -15,7 +15,7 @@ from domain.findings import Cause, Finding
 from domain.messages import Message
 from domain.people import Person
 from graphs.desk import Desk
-from graphs.diagnosis import Recalled, Seen, explain, look_around, recall
+from graphs.diagnosis import Seen, explain, look_around, recall
 from graphs.focus import Focus
 from graphs.replying import Replies
 from graphs.words.answer import Answer, named
@@ -33,8 +33,6 @@ class Found:
 
     cause: Cause | None = None
     answer: Answer | None = None
-    recalled: Recalled | None = None
-    seen: Seen | None = None
     blind: str = ""
 
 
@@ -70,7 +68,7 @@ class UnaskedLooks:
         recalled = await recall(self.desk, cause) if cause else None
         silent = Replies(message, lambda _: None, self.desk.label)
         answer = await explain(self.desk, message, mine, recalled, focus, silent)
-        return Found(cause, answer, recalled, mine)
+        return Found(cause, answer)
 
     async def _seen(self, message: Message, focus: Focus) -> Seen:
         """One look for everything that asks about the same namespace at about the same time."""
