@@ -16,6 +16,7 @@ from bot.doors.slack.posted import Posted
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import Post, View
+from bot.doors.slack.stopping import with_stop
 from bot.doors.slack.streaming import Streaming, is_under_way
 from bot.doors.slack.uploads import Uploads
 from domain.cards import Card
@@ -211,8 +212,8 @@ class Posting:
 
     async def _drawn(self, key: str, card: Card, *, own_charts: bool) -> tuple[Post, ...]:
         """The card's messages with their pictures uploaded; without them where that cannot be."""
-        posts = draw(card, View(chart_blocks=own_charts))
-        return tuple([await self.uploads.with_pictures(key, post) for post in with_thumbs(posts, card)])
+        posts = with_stop(with_thumbs(draw(card, View(chart_blocks=own_charts)), card), key, card)
+        return tuple([await self.uploads.with_pictures(key, post) for post in posts])
 
     async def _posted_before(self, held: Outgoing, place: Place) -> dict[int, str]:
         """Messages of this reply that Slack has although nobody told us: their ts by number."""

@@ -11,7 +11,7 @@ from bot.dispatcher import Dispatcher
 from bot.doors.slack import manifest
 from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.post import View
-from domain.cards import Checklist, ChecklistItem, Choice, Choices, card
+from domain.cards import Checklist, ChecklistItem, Choice, Choices, Progress, card
 from domain.messages import ButtonPressed, FormSubmitted, Incoming, Message, Reply
 from domain.people import Person, Role
 from domain.proposals import Proposal, ProposalState
@@ -231,6 +231,26 @@ async def test_stop_written_in_a_thread_ends_what_is_done_there(office: Office) 
     await alice.says(shop, "Stop!", thread=asked)
 
     await shop.sees("Nothing is under way")
+
+
+async def test_what_is_under_way_has_a_button_that_ends_it(office: Office) -> None:
+    """Gone with what it stops; a script that runs has none, since it would not end that."""
+    alice, bob = office.slack.user("alice"), office.slack.user("bob")
+    shop = office.slack.channel("shop", alice, bob)
+
+    async def slow(incoming: Incoming) -> AsyncIterator[Reply]:
+        yield Reply(card("Looking", Progress((("412 pods read", "running"),))), key=f"{incoming.id}:looking")
+        yield Reply(card("Running", Progress((("step 1", "running"),))), key=f"running:{incoming.id}")
+        await asyncio.sleep(30)
+
+    office.on_reply(slow)
+    await alice.says(shop, "@hilda what is wrong?")
+    looking = await shop.sees("412 pods read")
+    assert (looking.buttons, (await shop.sees("step 1")).buttons) == (["Stop"], [])
+    await bob.presses(looking, "Stop")
+
+    over = await shop.sees("I stopped looking")
+    assert (over.ts, over.buttons) == (looking.ts, [])
 
 
 async def test_who_may_nothing_stops_nothing(office: Office) -> None:
