@@ -77,7 +77,7 @@ record: setup  ## what the real API server says about itself, for practice's sma
 # The steps of the Dockerfile, one target each, so that they run where no container engine is.
 image-install: wheel  ## install the wheel with the locked versions into TARGET
 	@test -n "$(TARGET)" || { echo "say where: make image-install TARGET=/opt/hilda"; exit 2; }
-	@$(BIN)/uv export --frozen --no-dev --no-emit-project --extra model --extra postgres --extra demo --extra serve --extra slack --extra charts --quiet -o dist/requirements.txt
+	@$(BIN)/uv export --frozen --no-dev --no-emit-project --extra model --extra postgres --extra demo --extra serve --extra slack --extra teams --extra charts --quiet -o dist/requirements.txt
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(TARGET)
 	@UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(TARGET)/bin/python --no-deps -r dist/requirements.txt dist/*.whl
 
