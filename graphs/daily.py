@@ -32,7 +32,7 @@ _SLICE = timedelta(hours=6)
 _MOST_SLICES = 14
 _WITHIN = timedelta(minutes=15)
 """The report before ended where this one begins, and was written down a little later."""
-_NO_METRICS = "No metrics source is set, so there is nothing here about volumes, quotas, restarts and error budgets."
+_NO_METRICS = "No metrics source is set, so nothing is told of volumes, trends, restarts and error budgets."
 
 Tell = Callable[[str], None]
 
@@ -107,14 +107,17 @@ async def _looked(eyes: Eyes, look: Look, tell: Tell) -> Checkup | ToolFailed:
 
 
 async def _measured(eyes: Eyes, look: Look, window: Window, tell: Tell) -> _Measured:
+    blind = Outlook(
+        window.end, window, kube=eyes.kube, cluster=eyes.cluster, context=eyes.kube.context, seconds=eyes.seconds
+    )
     if eyes.metrics is None:
-        return _Measured(notes=(_NO_METRICS,))
+        return _Measured(coming=await all_coming(blind), notes=(_NO_METRICS, *blind.notes))
     ask = Asker(eyes.metrics, look)
     try:
         names = await ask.names()
     except ToolFailed as failed:
-        return _Measured(gap=str(failed))
-    outlook = Outlook(window.end, window, ask, names, eyes.kube, eyes.cluster, eyes.kube.context, eyes.seconds)
+        return _Measured(coming=await all_coming(blind), gap=str(failed))
+    outlook = replace(blind, ask=ask, names=names)
     coming, left, (past, charts) = await asyncio.gather(
         all_coming(outlook), budgets(outlook), _past(eyes.metrics, look, window, tell)
     )

@@ -102,7 +102,7 @@ def _open(day: Day, zone: str, cited: Cited) -> Iterator[str]:
 
 def _coming(day: Day, cited: Cited) -> Iterator[str]:
     if why := day.gaps.get("metrics"):
-        yield f"**I could not look at volumes, quotas, restarts and error budgets**: {plain(why)}"
+        yield f"**I could not look at volumes, trends, restarts and error budgets**: {plain(why)}"
     for one in day.coming:
         yield f"{short(one.finding.title)}{cited(*one.finding.evidence[:1])}"
 

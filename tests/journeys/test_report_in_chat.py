@@ -116,7 +116,7 @@ async def test_without_the_cluster_the_report_comes_and_says_so(app: App, tmp_pa
 
     assert "Health unknown" in told
     assert "What is wrong now I cannot say" in told
-    assert "I could not look at volumes, quotas, restarts and error budgets" in told
+    assert "I could not look at volumes, trends, restarts and error budgets" in told
     assert "Node n7 is down" in told
     assert incident.id in told
 

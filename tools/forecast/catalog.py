@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tools.forecast import certificates, deprecated, filling, restarts
+from tools.forecast import certificates, deprecated, filling, quotas, restarts
 from tools.forecast.outlook import HORIZON, Forecast, Outlook
 
 Coming = Callable[[Outlook], Awaitable[list[Forecast]]]
 
-FORECASTS: tuple[Coming, ...] = (filling.coming, certificates.coming, restarts.coming, deprecated.coming)
+FORECASTS: tuple[Coming, ...] = (
+    filling.coming,
+    quotas.coming,
+    certificates.coming,
+    restarts.coming,
+    deprecated.coming,
+)
 
 
 async def all_coming(outlook: Outlook) -> tuple[Forecast, ...]:

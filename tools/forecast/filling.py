@@ -18,7 +18,7 @@ from tools.prometheus.units import humanised
 LONG, SHORT = timedelta(days=3), timedelta(hours=6)
 """Slow growth shows over days; a log that runs wild fills a disk before breakfast."""
 _STEPS = 72
-_FULL, _NEARLY = 0.97, 0.90
+FULL, NEARLY = 0.97, 0.90
 _SOON = timedelta(hours=36)
 _GONE = timedelta(minutes=30)
 """What says nothing for this long was deleted."""
@@ -127,13 +127,13 @@ def _judged(way: Way, long: SeriesData, short: SeriesData, limit: float, outlook
     meets = [(at, line) for line in lines if (at := line.reaches(limit)) and at - now <= _believed(line)]
     at, line = min(meets, key=lambda met: met[0], default=(None, None))
     share = value / limit
-    if at is None and share < _NEARLY:
+    if at is None and share < NEARLY:
         return
     labels = {key: named(text) for key, text in long.labels.items()}
     space, name = labels.get("namespace", ""), labels.get(way.labels[-1], "")
     ref = outlook.ref(way.kind, space, name.partition(":")[0] if way.kind == "Node" else name)
-    unit = way.unit or _unit(labels.get("resource", ""))
-    badly = share >= _FULL or (at is not None and at - now <= _SOON)
+    unit = way.unit or unit_of(labels.get("resource", ""))
+    badly = share >= FULL or (at is not None and at - now <= _SOON)
     yield Forecast(
         _finding(way, ref, labels, unit, value, limit, at, line, outlook, long.points, badly=badly),
         at,
@@ -206,6 +206,6 @@ def _key(labels: Mapping[str, str], way: Way) -> tuple[str, ...]:
     return tuple(labels.get(label, "") for label in way.labels)
 
 
-def _unit(resource: str) -> str:
+def unit_of(resource: str) -> str:
     """Of what a quota counts."""
     return "bytes" if "memory" in resource or "storage" in resource else "cores" if "cpu" in resource else ""
