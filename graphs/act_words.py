@@ -62,8 +62,9 @@ def act_in(text: str, now: datetime, zone: str) -> IncidentAct | None:
 
     `now` and `zone` are of who says it: "until 9:00" is the next such moment there.
     """
+    typed = text.replace("\u2019", "'")
     for pattern, act in _ACTS:
-        if found := pattern.fullmatch(text):
+        if found := pattern.fullmatch(typed):
             return act(found, now, zone)
     return None
 

@@ -25,6 +25,7 @@ def said(text: str) -> IncidentAct | None:
         ("please ack this incident", IncidentAct("acknowledge")),
         ("take it", IncidentAct("take")),
         ("I'll take this", IncidentAct("take")),
+        ("I\u2019ll take it", IncidentAct("take")),
         (f"take {ID}", IncidentAct("take", ID)),
         ("mine!", IncidentAct("take")),
         ("hand over to @U0123ABCD", IncidentAct("hand over", to="@U0123ABCD")),
