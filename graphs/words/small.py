@@ -41,6 +41,7 @@ def help_card(cluster: ClusterLabel, highest: Level) -> Card:
             "**Climb**: `checklist` (level 2) · `commands` (3) · `script` (4), or `next`, one level at a time\n\n"
             "**Decide**: a script waits for **approve** or **reject** by another person; `revoke` takes one back "
             "before it runs; `undo that` proposes the way back\n\n"
+            "**Quiet**: `silence this for an hour` proposes a silence for the alerts that fire now\n\n"
             "**Every day**: `report` tells the last 24 hours · `report every day at 9` in this channel\n\n"
             "**Stop**: `stop` ends what I am doing now"
         ),
