@@ -10,8 +10,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
 
 from bot.alert_settings import AlertingWritten
 from bot.route_settings import RouteWritten
@@ -85,7 +100,7 @@ class Settings(BaseSettings):
     """What a sender of alerts proves itself with; none set: only this machine may send."""
     alerts_username: str = Field("", validation_alias=AliasChoices("HILDA_ALERTS_USERNAME", "alerts_username"))
     alerts_password: SecretStr = Field(
-        SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTS_PASSWORD", "alerts_password")
+        SecretStr(""), validation_alias=AliasChoices("HILDA_ALERTS_PASSWORD", "alerts_password"), validate_default=True
     )
     alerting: AlertingWritten = Field(AlertingWritten(), validation_alias=AliasChoices("HILDA_ALERTING", "alerting"))
     routes: tuple[RouteWritten, ...] = Field((), validation_alias=AliasChoices("HILDA_ROUTES", "routes"))
@@ -169,6 +184,13 @@ class Settings(BaseSettings):
             ModelPrice.parse(value)
         return value
 
+    @field_validator("alerts_password")
+    @classmethod
+    def _belongs_to_a_name(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if bool(value.get_secret_value()) != bool(info.data.get("alerts_username")):
+            raise ValueError("a name and a password go together, and one of them is missing")
+        return value
+
     @field_validator("slack_api_url")
     @classmethod
     def _is_an_api_url(cls, value: str) -> str:
@@ -228,6 +250,10 @@ def load_settings(**given: Any) -> Settings:
         first = invalid.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise Misconfigured(f"Setting {where} is wrong: {first['msg']}.") from invalid
+    except SettingsError as unreadable:
+        raise Misconfigured(
+            f"The environment cannot be read: {unreadable}. What has parts is written as JSON there."
+        ) from unreadable
     except (OSError, ValueError) as unreadable:
         raise Misconfigured(f"Settings file {settings_file()} cannot be read: {unreadable}") from unreadable
 
