@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+_ONLY_ANSWER = frozenset({"terminal", "http"})
 _INCIDENT = "incident-"
 _STORM = "storm-"
 REPORT = "report-"

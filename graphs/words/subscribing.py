@@ -49,8 +49,8 @@ def not_daily_yet(cluster: ClusterLabel) -> Card:
 
 
 def nowhere_to_post(cluster: ClusterLabel) -> Card:
-    said = "I cannot post to a terminal unasked. `report` tells the last 24 hours now; in a channel I come every day."
-    return card("Not in a terminal", Text(said), _NOW, tone="question", cluster=cluster)
+    said = "I cannot post here unasked. `report` tells the last 24 hours now; in a channel of a chat I come every day."
+    return card("Not here", Text(said), _NOW, tone="question", cluster=cluster)
 
 
 def unknown_namespace(cluster: ClusterLabel, name: str, known: Collection[str]) -> Card:

@@ -73,10 +73,11 @@ async def test_a_channel_subscribes_narrows_and_ends_its_report(app: App) -> Non
     assert await subscriptions.list(cluster) == ()
 
 
-async def test_a_terminal_hears_that_nobody_can_post_to_it(app: App) -> None:
-    said = await says(app, "report every day at 9", "terminal:box:1")
+@pytest.mark.parametrize("conversation", ["terminal:box:1", "http:k1:c1:t1"])
+async def test_where_nobody_can_be_told_unasked_nothing_is_promised(app: App, conversation: str) -> None:
+    said = await says(app, "report every day at 9", conversation)
 
-    assert "cannot post to a terminal" in said
+    assert "cannot post here unasked" in said
     assert await app.store.subscriptions.list(app.desk.cluster) == ()
 
 
