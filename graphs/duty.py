@@ -35,6 +35,7 @@ from policy.alerting import AlertPolicy, Decision, decide, flapping
 from policy.routing import OWNER, Route, route
 from policy.untrusted import clean
 from store.incident_record import Incident
+from store.work.alerts import MOST_OF_A_GROUP
 from tools.kubernetes.kinds import KINDS
 
 MOST_SUBJECTS = 4
@@ -62,6 +63,8 @@ class Duty:
             fresh = [alert for alert in alerts if self._is_news(alert)]
             for focus, some in await self._subjects(fresh):
                 touched[await self._join(group, focus, some, alerts, decision)] = None
+            if fresh and len(alerts) >= MOST_OF_A_GROUP:
+                await self._again(group, self.desk.clock())
         for incident_id in touched:
             await self._follow(incident_id)
             if decision.act == "announce":

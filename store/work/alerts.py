@@ -17,6 +17,8 @@ from store.work.alert_jobs import put_for_groups
 from store.work.alert_writing import Writing
 from store.work.together import Together
 
+MOST_OF_A_GROUP = 5000
+"""Alerts that are attended to at once."""
 _MOST_TOGETHER = 64
 """Batches in one transaction; a group's notification holds a few alerts up to some thousand."""
 _PAUSE = 0.3
@@ -67,13 +69,13 @@ class Alerts:
         now = time.monotonic()
         return now - self._newest_at < _PAUSE and now - self._pouring_since < _PATIENCE
 
-    async def group(self, key: str, *, most: int = 5000) -> tuple[Alert, ...]:
+    async def group(self, key: str, *, most: int = MOST_OF_A_GROUP) -> tuple[Alert, ...]:
         """What fires of a group, and what was resolved within the last day; oldest first.
 
-        Of more than `most` those that fire and are newest; `tally` counts all.
+        Of more than `most` those that fire, belong to no incident yet, and are newest; `tally` counts all.
         """
         matters = (alert.c.state == "firing") | (alert.c.resolved_at > DB_CLOCK - _micros(_STILL_MATTERS))
-        return await self._newest(alert.c.group_key == key, matters, most=most)
+        return await self._newest(alert.c.group_key == key, matters, most=most, first=alert.c.incident != "")
 
     async def tally(self, key: str) -> Tally:
         """How many alerts of a group are in which state; of the resolved ones those of the last day."""
@@ -169,8 +171,9 @@ class Alerts:
             await put_for_groups(tx, cluster, groups)
             return len(groups)
 
-    async def _newest(self, *which: Any, most: int) -> tuple[Alert, ...]:
-        wanted = select(alert).where(*which).order_by(alert.c.state != "firing", alert.c.id.desc()).limit(most)
+    async def _newest(self, *which: Any, most: int, first: Any = None) -> tuple[Alert, ...]:
+        order = (alert.c.state != "firing", *(() if first is None else (first,)), alert.c.id.desc())
+        wanted = select(alert).where(*which).order_by(*order).limit(most)
         async with self._database.read() as tx:
             rows = (await tx.execute(wanted)).mappings().all()
         return tuple(sorted((_alert(row) for row in rows), key=lambda each: (each.began, each.id)))

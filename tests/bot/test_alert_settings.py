@@ -96,3 +96,15 @@ def test_what_is_wrong_is_said(written: str, said: str, tmp_path: Path, monkeypa
 
     assert said in str(stopped.value)
     assert "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "right"), [("", "", True), ("am", "pw", True), ("am", "", False), ("", "pw", False)]
+)
+def test_a_name_and_a_password_go_together(name: str, password: str, right: bool) -> None:
+    """Half of them would let nobody in, or everybody on this machine."""
+    if right:
+        assert load_settings(alerts_username=name, alerts_password=password).alerts_username == name
+        return
+    with pytest.raises(Misconfigured, match="go together"):
+        load_settings(alerts_username=name, alerts_password=password)

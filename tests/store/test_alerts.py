@@ -287,6 +287,19 @@ async def _work_off(store: Store) -> int:
     return done
 
 
+async def test_of_a_group_that_is_too_large_the_new_ones_come_first(store: Store) -> None:
+    """Those that belong to an incident already make room for those that nobody has attended to."""
+    await receive(store, *(heard(pod=f"web-{number}") for number in range(9)))
+    key = "shop/KubePodCrashLooping"
+    seen: set[int] = set()
+    for _ in range(3):
+        some = await store.alerts.group(key, most=3)
+        await store.alerts.bind([alert.id for alert in some], "i1")
+        seen |= {alert.id for alert in some}
+
+    assert len(seen) == 9
+
+
 def _settled(words: Sequence[HeardAlert], now: int) -> list[Episode]:
     known: dict[int, Episode] = {}
     for word in words:
