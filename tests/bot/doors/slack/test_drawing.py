@@ -13,6 +13,7 @@ from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.codes import LONGEST_INLINE
 from bot.doors.slack.render.lengths import cut_at_lines
 from bot.doors.slack.render.modals import About, about, is_last_page, pages, reading_view
+from bot.doors.slack.render.moments import in_each_zone
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import Post, View, with_uploads
 from bot.doors.slack.render.spoken import escaped, shortened, text_of
@@ -323,3 +324,12 @@ def test_a_command_among_facts_stands_as_code() -> None:
         "text": "kubectl -n shop rollout undo deployment/web",
         "style": {"code": True},
     }
+
+
+@given(st.lists(st.sampled_from(["14:03", " ", "1", ":", ".", "a", "UTC", "é"]), max_size=12).map("".join))
+def test_a_time_becomes_a_date_and_nothing_else_changes(text: str) -> None:
+    (block,) = in_each_zone([rich.paragraph([{"type": "text", "text": text}])], [("14:03", NOW)])
+    found = block["elements"][0]["elements"]
+
+    assert "".join("14:03" if one["type"] == "date" else one["text"] for one in found) == text
+    assert all(one["type"] == "date" or one["text"] for one in found) or not text
