@@ -48,12 +48,12 @@ async def test_a_wrong_host_is_healed_by_the_right_one(small_ground: OpenGround)
     """The log names the host that refused; the healthy neighbours' usual medicine makes no difference."""
     ground = await small_ground("wrong-host", seed=31, metrics=False)
     values = ground.scenario.values
-    said = await on(ground, ["logs", "-l", f"app.kubernetes.io/name={ground.scenario.victim}", "--tail=40"])
+    refused = values["outside_last_words"].format(address=host_and_port(values["outside_bad"]))
+    await until("it to say who refused", lambda: writes(ground, ground.scenario.victim, refused), seconds=20)
 
     other = await tried(ground, fixes(values)["config-key"])
     healed = await healed_by(ground, fixes(values)["wrong-host"])
 
-    assert values["outside_last_words"].format(address=host_and_port(values["outside_bad"])) in said
     assert not other.ok
     assert healed.ok, healed.why
 

@@ -114,6 +114,7 @@ async def pods_that_may_not_be_made(stage: Stage) -> Sequence[object]:
 async def pods_taken_in_and_let_go(stage: Stage) -> Sequence[object]:
     """A ReplicaSet adopts what matches, and replaces what no longer does."""
     await stage.make(POD, "early", {"spec": {"containers": [CONTAINER]}}, labels={"app": "web"})
+    await stage.until("the early one to be known", lambda: stage.has_pods(1))
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [CONTAINER]}}
     body = {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template}
     await stage.make(REPLICA_SET, "web", {"spec": body})
