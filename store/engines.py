@@ -69,5 +69,5 @@ def _postgresql(address: Address) -> PooledEngine:
         )
     arguments: dict[str, Any] = {"options": _POSTGRESQL_OPTIONS, "connect_timeout": 5, "application_name": "hilda"}
     return PooledEngine(
-        create_async_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+        create_async_engine(address.url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args=arguments)
     )

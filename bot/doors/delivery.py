@@ -22,7 +22,8 @@ from domain.wire import reply_from_json
 from store.record import Store
 from store.work.outbox import Outgoing
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.25
+"""How soon is found what another process has put; of this one's own we are told."""
 LEASE_SECONDS = 9.0
 """How long what a process was saying waits for it once it is dead; while it lives it says so three times as often."""
 FIRST_WORD_SECONDS = 0.3
@@ -76,8 +77,10 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until cancelled."""
         renewing = asyncio.create_task(self._renew())
+        self.store.outbox.tell(self.wake)
         try:
             while True:
+                self._wake.clear()
                 try:
                     found = await self._round()
                 except HildaError as trouble:
@@ -85,7 +88,6 @@ class Delivery:
                     await asyncio.sleep(2)
                     continue
                 if not found:
-                    self._wake.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
         finally:

@@ -1,5 +1,6 @@
 """The outbox: what Hilda has to say, kept until a door has said it. At least once, and the key makes it once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -42,6 +43,11 @@ class Outbox:
         self._database = database
         new = database.insert(outbox).values(state="waiting", run_at=DB_CLOCK, at=DB_CLOCK)
         self._new = new.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
+        self._posters: list[Callable[[], None]] = []
+
+    def tell(self, poster: Callable[[], None]) -> None:
+        """Call this whenever this process has put something."""
+        self._posters.append(poster)
 
     async def put(
         self,
@@ -164,6 +170,8 @@ class Outbox:
 
     async def _put(self, tx: Transaction, new: Json) -> bool:
         await tx.in_order()
+        for poster in self._posters:
+            tx.after_commit(poster)
         return (await tx.execute(self._new, new)).scalar() is not None
 
     async def post_of(self, key: str) -> str:
