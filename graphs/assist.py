@@ -26,9 +26,10 @@ from graphs.diagnosis import Looking, Recalled, Seen, explain, look_around, reca
 from graphs.focus import Focus
 from graphs.langgraph_strictly import END, START, BaseCheckpointSaver, Runtime, StateGraph, get_stream_writer
 from graphs.replying import Replies
+from graphs.report_asked import REPORT
 from graphs.silence_wish import wish_in
 from graphs.silenced_alerts import meant
-from graphs.understanding import Intent, Understanding, understand
+from graphs.understanding import Intent, Names, Understanding, understand
 from graphs.words import levels, small
 from graphs.words.answer import answer_card, nothing_to_mend_card, sources
 from graphs.words.follow_up import since_card, why_card
@@ -73,9 +74,19 @@ class Memory:
         return self.seen
 
 
+async def _names(memory: Memory) -> Names:
+    """The cluster's; none where it is gone and the record is to be told all the same."""
+    try:
+        return await memory.desk.names()
+    except ToolFailed:
+        if not REPORT.search(memory.message.text):
+            raise
+        return Names()
+
+
 async def _understand(state: Turn, runtime: Runtime[Memory]) -> Turn:
     memory, focus = runtime.context, Focus.of(state)
-    names = await memory.desk.names()
+    names = await _names(memory)
     memory.understood = understand(memory.message, names, focus_namespace=focus.namespace)
     focus = focus.turned_to(memory.understood)
     return {

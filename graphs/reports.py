@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.cards import Card
 from domain.conversations import below, channel_of, report_key
+from domain.errors import ToolFailed
 from domain.look import Window
 from domain.messages import Message, Reply
 from domain.subscriptions import Filters, Subscription
@@ -74,11 +75,11 @@ def _start(wanted: Subscription, now: datetime) -> datetime:
 
 async def answer(desk: Desk, message: Message) -> tuple[Card, ...]:
     """What somebody wants of the daily report, done; the cards say so, or are the report."""
-    names = await desk.names()
-    wish = asked(message.text, names.namespaces)
+    namespaces = await _namespaces(desk)
+    wish = asked(message.text, namespaces)
     label = desk.label_for(message)
     if wish.unknown:
-        return (subscribing.unknown_namespace(label, wish.unknown[0], names.namespaces),)
+        return (subscribing.unknown_namespace(label, wish.unknown[0], namespaces),)
     channel = channel_of(message.conversation)
     before = await desk.store.subscriptions.get(desk.cluster, channel) if channel else None
     match wish.wish:
@@ -96,6 +97,14 @@ async def answer(desk: Desk, message: Message) -> tuple[Card, ...]:
             return (subscribing.when(label, before, desk.clock()),)
         case _:
             return (await _subscribe(desk, message, channel, wish, before),)
+
+
+async def _namespaces(desk: Desk) -> frozenset[str]:
+    """Those that exist; none where the cluster is gone, which the report itself will say."""
+    try:
+        return (await desk.names()).namespaces
+    except ToolFailed:
+        return frozenset()
 
 
 async def _now(desk: Desk, message: Message, filters: Filters) -> tuple[Card, ...]:

@@ -122,6 +122,18 @@ async def test_without_the_cluster_the_report_comes_and_says_so(app: App, tmp_pa
     assert incident.id in told
 
 
+async def test_who_asks_while_the_cluster_is_gone_gets_what_the_record_knows(app: App, tmp_path: Path) -> None:
+    await app.store.incidents.open_or_join("x|y|shop|Node|n7", "Node n7 is down", app.desk.cluster, "c")
+    async with await KubeClient.connect(str(nowhere(tmp_path))) as kube:
+        app.desk.kube = kube
+
+        told, other = await says(app, "how was the night?"), await says(app, "what is wrong?")
+
+    assert "Health unknown" in told
+    assert "Node n7 is down" in told
+    assert "I could not look" in other
+
+
 async def test_many_channels_at_one_hour_share_one_look(app: App) -> None:
     """A thousand want it; the sources are asked as often as for one, and each channel has its own post."""
     conversations = [f"slack:T1:C{number}:" for number in range(1000)]
