@@ -50,6 +50,15 @@ from store.record import Store
 from tests.fakes.slack.application import App
 from tests.postgres import start_postgres
 
+WANTED = {
+    "ack p50, ms": "≤ 100 on SQLite",
+    "ack p99, ms": "≤ 100 on SQLite",
+    "first word p50, s": "≤ 1.5",
+    "first word p99, s": "≤ 3",
+    "lost": "0",
+    "duplicated": "0",
+    "peak RSS, MB": "≤ 350",
+}
 SETTLE_SECONDS = 90.0
 """How long what was asked may take to be answered after the last event."""
 ROOT = Path(__file__).parent.parent
@@ -286,6 +295,14 @@ def _figures(load: Load, sent: dict[str, Any], seen: dict[str, Any], used: list[
     }
 
 
+def beside(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, float | str]]:
+    """The runs beside each other: a row for each figure, with what is wanted of it."""
+    names = next(iter(figures.values()))
+    return {
+        name: {**{run: found[name] for run, found in figures.items()}, "wanted": WANTED.get(name, "")} for name in names
+    }
+
+
 def _share(values: list[float], share: float) -> float:
     """The value that so many of them do not exceed."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else math.nan
@@ -303,4 +320,4 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     chosen = parser.parse_args()
     _tell(f"seed {chosen.seed}")
-    print(json.dumps(asyncio.run(main(chosen.seconds, chosen.rate, chosen.only, chosen.seed))))
+    print(json.dumps(beside(asyncio.run(main(chosen.seconds, chosen.rate, chosen.only, chosen.seed)))))
