@@ -28,19 +28,14 @@ async def test_a_key_opens_what_its_role_may_and_its_secret_is_nowhere(store: St
     assert [row.what for row in await store.audit.tail(2)] == ["bound", "key-made"]
 
 
-@pytest.mark.parametrize("wrong", ["", "hilda", "Bearer x", "hilda_k0123456789_" + "a" * 43, "hilda_k" + "0" * 5000])
-async def test_anything_else_is_no_key(store: Store, wrong: str) -> None:
-    await store.keys.make("ci", Role.viewer, ADMIN)
-
-    assert await store.keys.check(wrong) is None
-
-
-async def test_a_letter_more_or_another_one_is_no_key(store: Store) -> None:
+async def test_anything_else_is_no_key(store: Store) -> None:
+    """A letter more, a letter less, another one; and what never was one."""
     secret = (await store.keys.make("ci", Role.viewer, ADMIN)).secret
     other = "a" if secret[-1] != "a" else "b"
+    near = (secret + "a", secret[:-1], secret[:-1] + other, secret.upper(), f" {secret}", secret + "\n")
+    strange = ("", "hilda", "Bearer x", "hilda_k0123456789_" + "a" * 43, "hilda_k" + "0" * 5000)
 
-    for wrong in (secret + "a", secret[:-1], secret[:-1] + other, secret.upper(), f" {secret}", secret + "\n"):
-        assert await store.keys.check(wrong) is None
+    assert [await store.keys.check(wrong) for wrong in (*near, *strange)] == [None] * 11
 
 
 async def test_rotation_leaves_time_to_change_over(store: Store) -> None:
@@ -110,10 +105,12 @@ async def test_who_writes_to_the_database_makes_no_key_and_raises_no_role(store:
     assert await store.keys.check(new.secret.replace(new.key.id, "k0123456789")) is None
 
 
-@pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a" * 64, "a:b", "grüße", "a\n"])
-async def test_a_key_needs_a_plain_name(store: Store, name: str) -> None:
-    with pytest.raises(NotAllowed):
-        await store.keys.make(name, Role.viewer, ADMIN)
+async def test_a_key_needs_a_plain_name(store: Store) -> None:
+    for name in ("", "A", "a b", "-a", "a" * 64, "a:b", "grüße", "a\n"):
+        with pytest.raises(NotAllowed):
+            await store.keys.make(name, Role.viewer, ADMIN)
+
+    assert await store.keys.list() == ()
 
 
 async def test_a_name_is_taken_while_a_key_of_it_lives(store: Store) -> None:
