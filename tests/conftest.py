@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
-from practice import programs
+from practice import planes, programs
 from practice.control_plane import ControlPlane
 from practice.ground import PracticeGround
 from practice.plane import Plane
@@ -56,7 +56,8 @@ def shared_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     needs("kubectl")
     if not programs.where("kwokctl"):
         needs(*programs.CONTROL_PLANE)
-    plane = asyncio.run(ControlPlane.start(tmp_path_factory.mktemp("control-plane")))
+    plane = asyncio.run(planes.start("real", tmp_path_factory.mktemp("control-plane")))
+    assert isinstance(plane, ControlPlane)
     yield plane
     asyncio.run(plane.stop())
 
@@ -64,7 +65,8 @@ def shared_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 @pytest.fixture(scope="session")
 def shared_small_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallPlane]:
     """Practice's own small control plane with the same kubelet, started once."""
-    plane = asyncio.run(SmallPlane.start(tmp_path_factory.mktemp("small-plane")))
+    plane = asyncio.run(planes.start("small", tmp_path_factory.mktemp("small-plane")))
+    assert isinstance(plane, SmallPlane)
     yield plane
     asyncio.run(plane.stop())
 

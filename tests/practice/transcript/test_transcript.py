@@ -5,9 +5,7 @@ from typing import TypeGuard
 
 import pytest
 
-from practice import programs
-from practice.control_plane import ControlPlane
-from practice.small_plane import SmallPlane
+from practice import planes, programs
 from tests.needs import needs
 from tests.practice.transcript.playing import Command, Exchange, Stage, commands, play
 
@@ -45,7 +43,7 @@ def _is_line(item: pytest.Item) -> TypeGuard[pytest.Function]:
 async def _play(script: list[Command], folders: pytest.TempPathFactory) -> list[Exchange]:
     # One node each: where pods land is no difference then.
     real, small = await asyncio.gather(
-        ControlPlane.start(folders.mktemp("real"), nodes=1), SmallPlane.start(folders.mktemp("small"), nodes=1)
+        planes.start("real", folders.mktemp("real"), nodes=1), planes.start("small", folders.mktemp("small"), nodes=1)
     )
     try:
         stages = Stage(real, folders.mktemp("at-real")), Stage(small, folders.mktemp("at-small"))
