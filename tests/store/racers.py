@@ -1,20 +1,25 @@
-"""A process for the race tests: `python -m tests.store.racers ROLE NAME URL KEY`, proposals as JSON on stdin.
+"""The processes of the race tests: `python -m tests.store.racers URL KEY ROLE...`, proposals as JSON on stdin.
 
-It says "ready", waits for one line that starts the race, does what its role does to every proposal, and prints what
-came of it as JSON.
+One process for each role opens the store; when all are ready they go at the same moment, and each does what its role
+does to every proposal. What came of it is printed as JSON, a list for each.
 """
 
 import asyncio
 import json
+import os
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 from domain.people import Person, Role
 from store.ledger.decisions import Verdict
 from store.record import Store
 from tests.store.making import Needs
+
+Start: TypeAlias = Callable[[], None]
+"""Says that one is ready, and comes back when all go."""
 
 
 async def _claim(store: Store, name: str, proposals: list[tuple[str, str]]) -> list[str]:
@@ -46,12 +51,10 @@ async def _decide(store: Store, name: str, proposals: list[tuple[str, str]], ver
     return counted
 
 
-async def main(role: str, name: str, url: str, key: str) -> None:
+async def _race(role: str, name: str, url: str, key: str, proposals: list[tuple[str, str]], start: Start) -> list[str]:
     store = await Store.open(url, Path(key))
-    proposals = [(found, digest) for found, digest in json.loads(sys.stdin.readline())]
     random.Random(name).shuffle(proposals)
-    print("ready", flush=True)
-    sys.stdin.readline()
+    start()
     match role.split(":"):
         case ["claim"]:
             done = await _claim(store, name, proposals)
@@ -60,8 +63,35 @@ async def main(role: str, name: str, url: str, key: str) -> None:
         case [verdict, needed]:
             done = await _decide(store, name, proposals, verdict, int(needed))
     await store.close()
-    print(json.dumps(done), flush=True)
+    return done
+
+
+def main(url: str, key: str, *roles: str) -> None:
+    """All imports are done once; the processes are copies of this one."""
+    proposals = [(found, digest) for found, digest in json.loads(sys.stdin.readline())]
+    gone, go = os.pipe()
+    racers = []
+    for number, role in enumerate(roles):
+        said, say = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(go)
+            with os.fdopen(say, "w") as told:
+
+                def start() -> None:
+                    print("ready", file=told, flush=True)
+                    os.read(gone, 1)
+
+                name = f"{role.partition(':')[0]}-{number}"
+                json.dump(asyncio.run(_race(role, name, url, key, proposals, start)), told)
+            os._exit(0)
+        os.close(say)
+        racers.append((child, os.fdopen(said)))
+    assert [told.readline() for _, told in racers] == ["ready\n"] * len(racers)
+    os.close(go)
+    print(json.dumps([json.loads(told.read()) for _, told in racers]))
+    assert [os.waitpid(child, 0)[1] for child, _ in racers] == [0] * len(racers)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    main(*sys.argv[1:])
