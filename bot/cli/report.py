@@ -15,6 +15,9 @@ app = command()
 @app.command()
 def report(
     since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back: 24h, 90m, 7d.")] = "24h",
+    namespace: Annotated[
+        list[str] | None, typer.Option("--namespace", "-n", metavar="NS", help="Only this namespace; may be repeated.")
+    ] = None,
     context: ContextOption = "",
     kubeconfig: KubeconfigOption = "",
     prometheus: PrometheusOption = "",
@@ -22,11 +25,19 @@ def report(
     zone: ZoneOption = "",
 ) -> None:
     """What happened, what is open and whose, what is about to break; exit 2 when the cluster could not be looked at."""
-    if not asyncio.run(_report(since, context, kubeconfig, prometheus, output, zone)):
+    if not asyncio.run(_report(since, tuple(namespace or ()), context, kubeconfig, prometheus, output, zone)):
         raise typer.Exit(Exit.could_not)
 
 
-async def _report(since: str, context: str, kubeconfig: str, prometheus: str, output: Output, zone: str) -> bool:
+async def _report(
+    since: str,
+    namespaces: tuple[str, ...],
+    context: str,
+    kubeconfig: str,
+    prometheus: str,
+    output: Output,
+    zone: str,
+) -> bool:
     from datetime import UTC, datetime
 
     from bot.app import place
@@ -38,7 +49,9 @@ async def _report(since: str, context: str, kubeconfig: str, prometheus: str, ou
     from bot.settings import load_settings
     from domain.errors import ToolFailed
     from domain.look import Window
+    from domain.subscriptions import Filters
     from graphs.daily import Eyes, gather
+    from graphs.day import narrowed
     from graphs.day_json import as_json
     from graphs.words.daily import report_cards
 
@@ -54,7 +67,8 @@ async def _report(since: str, context: str, kubeconfig: str, prometheus: str, ou
             cluster = ""
         label, _ = place(settings, kube.context, cluster, practice=False)
         with progress_on_stderr(quiet=output is not Output.text) as tell:
-            day = await gather(Eyes(kube, metrics, store, cluster, settings.look_seconds), window, tell=tell)
+            whole = await gather(Eyes(kube, metrics, store, cluster, settings.look_seconds), window, tell=tell)
+        day = narrowed(whole, Filters(namespaces))
         if output is Output.json:
             print_json(as_json(day))
         else:

@@ -14,7 +14,7 @@ KEYS = {
 
 
 async def test_a_quiet_day_is_told_in_two_lines(hilda: Hilda, api: ApiServer, tmp_path: Path) -> None:
-    ran = await hilda("report", "--since", "24h", "--zone", "UTC", KUBECONFIG=api.kubeconfig(tmp_path))
+    ran = await hilda("report", "--since", "24h", "-n", "shop", "--zone", "UTC", KUBECONFIG=api.kubeconfig(tmp_path))
 
     assert ran.code == 0, ran.err
     assert "All quiet: health 100 of 100" in ran.out
