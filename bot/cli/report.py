@@ -1,13 +1,16 @@
 """`hilda report`: the daily report, now and for any span of time."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.command import command
 from bot.cli.exits import Exit
 from bot.cli.options import ContextOption, KubeconfigOption, Output, OutputOption, PrometheusOption, ZoneOption
+
+if TYPE_CHECKING:
+    from tools.kubernetes.client import KubeClient
 
 app = command()
 
@@ -65,6 +68,8 @@ async def _report(
         except ToolFailed:
             # What the record knows is told all the same; that the cluster is gone, the report says.
             cluster = ""
+        if cluster:
+            await _must_exist(kube, namespaces, settings.look_seconds)
         label, _ = place(settings, kube.context, cluster, practice=False)
         with progress_on_stderr(quiet=output is not Output.text) as tell:
             whole = await gather(Eyes(kube, metrics, store, cluster, settings.look_seconds), window, tell=tell)
@@ -74,3 +79,16 @@ async def _report(
         else:
             print_cards(report_cards(day, label, reader.key), output, reader)
         return "cluster" not in day.gaps
+
+
+async def _must_exist(kube: "KubeClient", namespaces: tuple[str, ...], seconds: float) -> None:
+    """A misspelt namespace is empty and so looks healthy; say so instead."""
+    from domain.errors import ToolFailed
+    from tools.kubernetes.kinds import KINDS
+
+    for name in namespaces:
+        try:
+            await kube.get(KINDS["Namespace"].path(None, name), seconds=seconds)
+        except ToolFailed as failed:
+            if failed.status == 404:
+                raise ToolFailed(f"There is no namespace {name!r} in {kube.context}.", status=404) from failed

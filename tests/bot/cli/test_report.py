@@ -14,11 +14,20 @@ KEYS = {
 
 
 async def test_a_quiet_day_is_told_in_two_lines(hilda: Hilda, api: ApiServer, tmp_path: Path) -> None:
-    ran = await hilda("report", "--since", "24h", "-n", "shop", "--zone", "UTC", KUBECONFIG=api.kubeconfig(tmp_path))
+    ran = await hilda(
+        "report", "--since", "24h", "-n", "kube-system", "--zone", "UTC", KUBECONFIG=api.kubeconfig(tmp_path)
+    )
 
     assert ran.code == 0, ran.err
     assert "All quiet: health 100 of 100" in ran.out
     assert "nothing happened, nothing is open" in ran.out
+
+
+async def test_a_misspelt_namespace_is_no_quiet_one(hilda: Hilda, api: ApiServer, tmp_path: Path) -> None:
+    ran = await hilda("report", "-n", "shpo", KUBECONFIG=api.kubeconfig(tmp_path))
+
+    assert ran.code == 2
+    assert "There is no namespace 'shpo'" in ran.err
 
 
 async def test_json_has_the_public_shape_and_markdown_is_a_section(
