@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from domain.alerts import Alert, HeardAlert, Tally
 from store.clock import DB_CLOCK, SECOND, from_micros, to_micros
@@ -25,6 +25,8 @@ _PAUSE = 0.3
 """Seconds without an alert after which a burst is over."""
 _PATIENCE = 20.0
 """Seconds for which a burst may hold back that it is looked into."""
+_NO_SOONER_THAN_IT_BEGAN = case((alert.c.started_at > DB_CLOCK, alert.c.started_at), else_=DB_CLOCK)
+"""By its own sender's clock, which may be ahead."""
 _STILL_MATTERS = timedelta(hours=24)
 
 
@@ -164,7 +166,7 @@ class Alerts:
             over = (
                 update(alert)
                 .where(alert.c.state == "firing", alert.c.source.endswith(f"@{cluster}", autoescape=True), *which)
-                .values(state="resolved", resolved_at=DB_CLOCK, ended=how)
+                .values(state="resolved", resolved_at=_NO_SOONER_THAN_IT_BEGAN, ended=how)
                 .returning(alert.c.group_key)
             )
             groups = (await tx.execute(over)).scalars().all()

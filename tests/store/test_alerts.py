@@ -221,6 +221,16 @@ async def test_silence_ends_an_alert_and_it_may_come_back(store: Store) -> None:
     assert back == Received(refired=1)
 
 
+async def test_a_clock_that_is_days_ahead_loses_nothing(store: Store) -> None:
+    """It ends before it has begun, and is heard of again."""
+    ahead = heard(ago=-72 * HOUR)
+    await receive(store, ahead)
+    await store.alerts.silent(timedelta(0), cluster="c1")
+
+    assert await receive(store, ahead) == Received(refired=1)
+    assert len(await store.alerts.firing()) == 1
+
+
 async def test_what_is_long_over_is_forgotten(store: Store) -> None:
     """What fires is not, however long ago it began."""
     old, going_on = heard(pod="web-1"), heard(pod="web-2")
@@ -329,3 +339,23 @@ def test_in_whatever_order_it_is_told_what_fires_fires_once(words: list[HeardAle
     firing = [each.started for each in _settled(words, to_micros(NOW)) if each.firing]
 
     assert firing == [to_micros(_SECOND.started_at)]
+
+
+_MOMENTS = st.integers(-600, 60).map(lambda minutes: NOW + timedelta(minutes=minutes))
+_WORDS = st.builds(
+    lambda start, end, firing, said: heard(started_at=start, ended_at=end, firing=firing, said_at=said),
+    _MOMENTS,
+    st.none() | _MOMENTS,
+    st.booleans(),
+    st.none() | _MOMENTS,
+)
+
+
+@given(st.lists(_WORDS, max_size=12))
+def test_whatever_is_told_at_most_one_episode_fires(words: list[HeardAlert]) -> None:
+    """And none ends before it began, however little sense the words make."""
+    episodes = _settled(words, to_micros(NOW))
+
+    assert sum(each.firing for each in episodes) <= 1
+    assert all(each.firing == (each.resolved is None) for each in episodes)
+    assert all(each.resolved is None or each.resolved >= each.started for each in episodes)
