@@ -1,11 +1,11 @@
 """Buttons that open a modal, and what comes back from it: reasons, edited commands, scripts read to their end."""
 
-import asyncio
 import re
 from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.doors.slack.counting import Counting
 from bot.doors.slack.home import Home
 from bot.doors.slack.reception import Reception
 from bot.doors.slack.render.modals import (
@@ -14,7 +14,6 @@ from bot.doors.slack.render.modals import (
     REASON,
     About,
     about,
-    busy_view,
     form_view,
     is_last_page,
     message_view,
@@ -23,7 +22,7 @@ from bot.doors.slack.render.modals import (
 )
 from bot.doors.slack.render.values import Pressed, pressed, submitted
 from domain.cards import Action, Card, Facts, Part, Text, card
-from domain.messages import ButtonPressed, FormSubmitted, Incoming
+from domain.messages import ButtonPressed, FormSubmitted
 from domain.people import Person
 from domain.plain_json import Json, dig
 from domain.proposals import ProposalState
@@ -39,7 +38,7 @@ _WORDS = {"reject": ("Reject", "Why? A rejection is final."), "revoke": ("Take b
 class Modals:
     def __init__(self, reception: Reception, home: Home) -> None:
         self._reception = reception
-        self._home = home
+        self._counting = Counting(reception, home)
 
     def register(self, app: AsyncApp) -> None:
         app.action(_BUTTONS)(self.on_button)
@@ -139,7 +138,7 @@ class Modals:
             at=self._reception.clock(),
             zone=zone,
         )
-        await self._heard(ack, view, incoming, "Approve")
+        await self._counting.heard(ack, view, incoming, "Approve")
 
     async def on_reason(self, body: Json, view: Json, ack: AsyncAck) -> None:
         kept = about(str(view.get("private_metadata") or ""))
@@ -154,7 +153,7 @@ class Modals:
             return
         values = {"reason": reason, "digest_prefix": kept.digest_prefix}
         incoming = await self._form(body, view, kept.action, kept.subject, values, kept.conversation)
-        await self._heard(ack, view, incoming, _WORDS[kept.action][0])
+        await self._counting.heard(ack, view, incoming, _WORDS[kept.action][0])
 
     async def on_form(self, body: Json, view: Json, ack: AsyncAck) -> None:
         kept = about(str(view.get("private_metadata") or ""))
@@ -162,7 +161,7 @@ class Modals:
             await ack(response_action="update", view=message_view(_from_another_release()))
             return
         incoming = await self._form(body, view, kept.action, kept.subject, _values(view), kept.conversation)
-        await self._heard(ack, view, incoming, "Edit")
+        await self._counting.heard(ack, view, incoming, "Edit")
 
     async def _form(
         self, body: Json, view: Json, action: str, subject: str, values: dict[str, str], conversation: str
@@ -209,37 +208,6 @@ class Modals:
         await self._reception.hear(
             ButtonPressed(key, person, conversation, "edit", what.subject, what.digest_prefix, at, zone)
         )
-
-    async def _heard(self, ack: AsyncAck, view: Json, incoming: ButtonPressed | FormSubmitted, title: str) -> None:
-        """Durable first; then the window says that it is being looked at, and a moment later what came of it."""
-        await self._reception.hear(incoming)
-        await ack(response_action="update", view=busy_view(title, "Your answer is being counted. You may close this."))
-        self._reception.later(self._tell_what_came_of_it(str(view.get("id") or ""), incoming))
-
-    async def _tell_what_came_of_it(self, view_id: str, incoming: ButtonPressed | FormSubmitted) -> None:
-        await asyncio.sleep(0.3)
-        done = await self._reception.done(incoming.conversation)
-        record = await self._reception.store.proposals.get(incoming.subject)
-        if record is not None:
-            await self._reception.change(view_id, message_view(self._came_of_it(record, incoming, done=done)))
-        await self._home.publish(incoming.author)
-
-    def _came_of_it(self, record: ProposalRecord, incoming: Incoming, *, done: bool) -> Card:
-        assert isinstance(incoming, ButtonPressed | FormSubmitted)
-        if not done:
-            return self._card("It takes longer", "The answer comes in the conversation.", record)
-        if incoming.action == "edit":
-            return self._card(
-                "Checked", "What came of it stands in the conversation: a proposal of yours, or why not.", record
-            )
-        counted = any(decision.person == incoming.author for decision in record.decisions)
-        ended = {"reject": ProposalState.rejected, "revoke": ProposalState.revoked}
-        if counted or record.state is ended.get(incoming.action):
-            return self._card("It counts", f"The proposal is {record.state} now.", record)
-        return self._card("It did not count", "The reason stands in the conversation, where only you see it.", record)
-
-    def _card(self, title: str, words: str, record: ProposalRecord) -> Card:
-        return card(title, Text(words), Facts((("Proposal", record.proposal.title),)), cluster=self._reception.label)
 
     def _whole(self, record: ProposalRecord) -> Card:
         """Always the same words for the same bytes, so that pages do not move while somebody reads."""
