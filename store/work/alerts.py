@@ -198,7 +198,7 @@ def _alert(row: Any) -> Alert:
         seen_at=from_micros(row["seen_at"]),
         state=row["state"],
         group_key=row["group_key"],
-        resolved_at=None if row["resolved_at"] is None else from_micros(row["resolved_at"]),
+        resolved_at=None if row["resolved_at"] is None else from_micros(_over(row)),
         ended=row["ended"],
         source=row["source"].rpartition("@")[0],
         cluster=row["cluster"],
@@ -206,3 +206,8 @@ def _alert(row: Any) -> Alert:
         suppressed=row["suppressed"],
         incident=row["incident"],
     )
+
+
+def _over(row: Any) -> int:
+    """When it ended; by our clock where it is said to have begun after it was heard of."""
+    return int(min(row["resolved_at"], row["seen_at"]) if row["started_at"] > row["at"] else row["resolved_at"])
