@@ -49,8 +49,8 @@ prove: setup  ## the long proofs and the benches in full; writes docs/figures.md
 	@HILDA_RACE_APPROVALS=200 $(BIN)/pytest -q tests/hands/test_race.py
 	@$(MAKE) --no-print-directory figures
 
-figures: setup  ## the benches, about five minutes; writes docs/figures.md (DATA=folder of runbook queries)
-	@PYTHONPATH=. $(BIN)/python bench/figures.py --data "$(DATA)"
+figures: setup  ## the benches, in a few minutes; writes docs/figures.md (DATA=folder of runbook queries, ONLY=startup.py)
+	@PYTHONPATH=. $(BIN)/python bench/figures.py --data "$(DATA)" $(if $(ONLY),--only $(ONLY))
 
 lock: $(VENV)/bin/uv  ## resolve pyproject.toml anew into uv.lock
 	$(BIN)/uv lock
