@@ -23,8 +23,8 @@ from bench.slack.talk import APP, BOT_USER, TEAM, Said, talk
 from tests.fakes.slack.application import App
 from tests.fakes.slack.signing import headers
 
-AGAIN_AFTER = (0.0, 60.0, 300.0)
-"""Seconds from one try to the next, as Slack's Events API has it."""
+AGAIN_AFTER = (0.5, 60.0, 300.0)
+"""Seconds from one try to the next, as Slack's Events API has it: at once (which takes a moment), a minute, five."""
 ACK_SECONDS = 3.0
 SECRET = App().signing_secret
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
@@ -33,8 +33,8 @@ _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 class Sender:
     def __init__(self, session: aiohttp.ClientSession, urls: list[str]) -> None:
         self._session = session
-        self._next = itertools.cycle(urls)
-        self._replicas = len(urls)
+        self._urls = urls
+        self._turns = itertools.count()
 
     async def deliver(self, body: bytes, kind: str) -> int:
         """Tries that it took, 0 when nobody acknowledged it."""
@@ -47,9 +47,10 @@ class Sender:
 
     async def _balanced(self, body: bytes, head: dict[str, str]) -> bool:
         """Whether a replica took it; one that is not there at all is passed over, as a balancer does."""
-        for _ in range(self._replicas):
+        turn = next(self._turns)
+        for number in range(len(self._urls)):
             with contextlib.suppress(aiohttp.ClientConnectorError):
-                return await self._post(next(self._next), body, head)
+                return await self._post(self._urls[(turn + number) % len(self._urls)], body, head)
         return False
 
     async def _post(self, url: str, body: bytes, head: dict[str, str]) -> bool:
