@@ -31,11 +31,19 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+_ON_A_PLANE = {"shared_control_plane", "shared_small_plane", "any_plane"}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that are given more time begin earlier: no worker is alone with one of them at the end."""
+    """Files that are given more time begin earlier: no worker is alone with one of them at the end.
+
+    Who asks for a control plane may have to wait until it has started.
+    """
     given: defaultdict[Path, float] = defaultdict(float)
     for item in items:
+        if not item.get_closest_marker("timeout") and _ON_A_PLANE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.timeout(120))
         mark = item.get_closest_marker("timeout")
         given[item.path] = max(given[item.path], float(mark.args[0]) if mark else 0)
     items.sort(key=lambda item: -given[item.path])
