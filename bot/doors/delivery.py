@@ -24,6 +24,7 @@ from store.work.outbox import Outgoing
 
 POLL_SECONDS = 0.25
 """How soon is found what another process has put; of this one's own we are told."""
+TOGETHER_SECONDS = 0.03
 LEASE_SECONDS = 9.0
 """How long what a process was saying waits for it once it is dead; while it lives it says so three times as often."""
 FIRST_WORD_SECONDS = 0.3
@@ -90,6 +91,8 @@ class Delivery:
                 if not found:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                    # What comes together is fetched together.
+                    await asyncio.sleep(TOGETHER_SECONDS)
         finally:
             for task in (renewing, *self._under_way):
                 task.cancel()
