@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connec
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ class KeyServer:
     keys: list[SigningKey]
     asked: int = 0
     broken: bool = False
+    seconds: float = 0.0
+    """How long each answer takes."""
 
 
 @contextmanager
@@ -64,6 +67,7 @@ def published(*keys: SigningKey) -> Iterator[KeyServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.asked += 1
+            time.sleep(state.seconds)
             if state.broken:
                 self.send_error(503)
                 return
