@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from domain.cards import Action, Card, Checklist, Choice, Choices, parts_of
 
@@ -88,9 +89,10 @@ def press(typed: str, card: Card) -> Pressed | None:
     if not wanted:
         return None
     keys = keys_of(card)
-    for key in keys:
-        if wanted in key.keys or wanted == " ".join(key.choice.label.split()).casefold():
-            return Pressed(key.choice)
+    by_key = (key.choice for key in keys if wanted in key.keys)
+    by_label = (key.choice for key in keys if wanted == " ".join(key.choice.label.split()).casefold())
+    if choice := next(chain(by_key, by_label), None):
+        return Pressed(choice)
     if same := _SAME.get(wanted.rstrip(".!")):
         return next((Pressed(key.choice) for key in keys if key.choice.action == same), None)
     first, _, rest = line.partition(" ")

@@ -120,3 +120,15 @@ def test_every_delivery_has_an_id_of_its_own() -> None:
     mine = listener()
 
     assert mine.hear("again").id != mine.hear("again").id
+
+
+def test_a_key_that_is_shown_goes_before_a_label_that_reads_the_same() -> None:
+    """Where one choice is called "2" and another has the key 2, the key is meant."""
+    first, second = Choice("2", "ask", "one"), Choice("what changed?", "ask", "two")
+    shown = card("Both", Choices((first, second)))
+
+    pressed = press("2", shown)
+
+    assert [key.shown for key in keys_of(shown)] == ["1", "2"]
+    assert pressed is not None
+    assert pressed.choice is second
