@@ -1,6 +1,8 @@
 """Hypothesis strategies for any card whatever, and all the words that it must not lose."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never, get_args
 
@@ -128,3 +130,19 @@ def _said(part: Part) -> Iterator[str]:
                 yield from (item.source, asked, item.summary, item.sample, item.check, item.link)
         case _:
             assert_never(part)
+
+
+def letters(text: str) -> Counter[str]:
+    return Counter(character for character in text if character.isalnum())
+
+
+def wanted(shown: Card, is_box: Callable[[Choice, Card], bool]) -> Counter[str]:
+    """All letters of a card, but for buttons that are boxes to tick."""
+    without = replace(
+        shown,
+        parts=tuple(
+            Choices(tuple(c for c in part.choices if not is_box(c, shown))) if isinstance(part, Choices) else part
+            for part in shown.parts
+        ),
+    )
+    return sum((letters(text) for text in said_in(without)), Counter())

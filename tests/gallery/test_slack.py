@@ -4,7 +4,6 @@ After a visible change: `pytest tests/gallery --refresh-gallery`, then read `git
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +24,10 @@ from bot.doors.slack.render.modals import About, form_view, message_view, pages,
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import Post, View
 from bot.doors.slack.render.spoken import text_of
-from domain.cards import Card, Choices, Code, Form
+from domain.cards import Card, Code, Form
 from domain.plain_json import Json
 from tests.fakes.slack.payloads import refusal_of_blocks, refusal_of_view
-from tests.gallery.any_card import anything, cards, said_in, words
+from tests.gallery.any_card import anything, cards, letters, wanted, words
 from tests.gallery.cards import GALLERY
 
 GOLDEN = Path(__file__).parent / "slack"
@@ -135,7 +134,7 @@ def test_no_message_of_slack_drops_a_word(view: str, shown: Card) -> None:
     drawn = letters("".join(text_of(post.blocks) for post in posts))
     drawn += letters("".join(file.text for post in posts for file in post.files))
 
-    assert not wanted(shown) - drawn
+    assert not wanted(shown, is_box) - drawn
 
 
 @given(shown=cards(words | long_words))
@@ -145,23 +144,7 @@ def test_plain_messages_drop_no_word_either(shown: Card) -> None:
     said = plain(shown)
 
     assert all(len(text) <= 3600 and text.count("```") % 2 == 0 for text in said)
-    assert not wanted(shown) - letters("".join(said))
-
-
-def letters(text: str) -> Counter[str]:
-    return Counter(character for character in text if character.isalnum())
-
-
-def wanted(shown: Card) -> Counter[str]:
-    """All letters of a card, but for buttons that are boxes to tick."""
-    without = replace(
-        shown,
-        parts=tuple(
-            Choices(tuple(c for c in part.choices if not is_box(c, shown))) if isinstance(part, Choices) else part
-            for part in shown.parts
-        ),
-    )
-    return sum((letters(text) for text in said_in(without)), Counter())
+    assert not wanted(shown, is_box) - letters("".join(said))
 
 
 def accepted_by_the_sdk(blocks: Sequence[Json]) -> None:

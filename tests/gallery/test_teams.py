@@ -21,7 +21,7 @@ from bot.doors.teams.render.parts import is_box
 from bot.doors.teams.render.values import RELEASE, pressed
 from domain.cards import Card, Choices, Code
 from domain.plain_json import Json
-from tests.gallery.any_card import anything, cards, said_in, words
+from tests.gallery.any_card import anything, cards, letters, wanted, words
 from tests.gallery.cards import GALLERY
 
 GOLDEN = Path(__file__).parent / "teams"
@@ -77,7 +77,7 @@ def test_no_message_of_teams_drops_a_word(shown: Card) -> None:
     """Every letter of every part is in one of the messages, however long the card."""
     drawn = letters("\n".join(said for post in draw(shown) for said in texts(post.card)))
 
-    assert not wanted(shown) - drawn
+    assert not wanted(shown, is_box) - drawn
 
 
 @given(shown=cards(anything))
@@ -161,19 +161,3 @@ def texts(card: Json) -> Iterator[str]:
         yield from (element[key] for key in ("title", "label", "altText", "url") if isinstance(element.get(key), str))
         if element.get("type") == "Input.Text" and element["id"].startswith("hilda.field."):
             yield element["value"]
-
-
-def letters(text: str) -> Counter[str]:
-    return Counter(character for character in text if character.isalnum())
-
-
-def wanted(shown: Card) -> Counter[str]:
-    """All letters of a card, but for buttons that are boxes to tick."""
-    without = replace(
-        shown,
-        parts=tuple(
-            Choices(tuple(c for c in part.choices if not is_box(c, shown))) if isinstance(part, Choices) else part
-            for part in shown.parts
-        ),
-    )
-    return sum((letters(text) for text in said_in(without)), Counter())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.doors.card_markdown import tokens_of
+from bot.doors.card_markdown import inline, tokens_of
 from bot.doors.slack.render import rich
 from domain.plain_json import Json
 
@@ -38,10 +38,10 @@ def _blocks(tokens: "Iterator[Token]", until: str, indent: int = 0) -> Iterator[
             return
         match token.type:
             case "paragraph_open" | "heading_open":
-                inline = _inline(next(tokens).children or [], bold=token.type == "heading_open")
+                found = _inline(next(tokens).children or [], bold=token.type == "heading_open")
                 next(tokens)
-                if inline:
-                    yield rich.section(inline)
+                if found:
+                    yield rich.section(found)
             case "bullet_list_open" | "ordered_list_open":
                 yield from _list(tokens, token, indent)
             case "blockquote_open":
@@ -89,30 +89,4 @@ def _flat(elements: list[Json]) -> list[Json]:
 
 
 def _inline(children: "list[Token]", *, bold: bool) -> list[Json]:
-    found: list[Json] = []
-    styles: list[rich.Style] = ["bold"] if bold else []
-    url, label = "", ""
-    in_link = False
-    for child in children:
-        match child.type:
-            case "strong_open":
-                styles.append("bold")
-            case "em_open":
-                styles.append("italic")
-            case "strong_close" | "em_close":
-                styles.pop()
-            case "link_open":
-                in_link, label = True, ""
-                url = " ".join(str(child.attrs[key]) for key in ("href", "title") if child.attrs.get(key))
-            case "link_close":
-                in_link = False
-                found += rich.link(url, label, *dict.fromkeys(styles))
-            case "softbreak" | "hardbreak":
-                found += rich.words("\n")
-            case _ if in_link:
-                label += child.content
-            case "code_inline":
-                found += rich.words(child.content, *dict.fromkeys([*styles, "code"]))
-            case _:
-                found += rich.words(child.content, *dict.fromkeys(styles))
-    return found
+    return inline(children, rich.words, rich.link, bold=bold)
