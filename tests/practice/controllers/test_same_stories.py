@@ -17,6 +17,8 @@ from tests.practice.controllers.stories import SLOW_STORIES, STORIES, STORIES_OF
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
 _AT_A_TIME = 4
+_TOLD = 3
+"""So often at most: where two controllers race, Kubernetes' own do not come to the same each time."""
 Told: TypeAlias = Sequence[object] | BaseException
 
 
@@ -30,6 +32,10 @@ class Versions:
     """Under practice's, on the real API server."""
     small: Told
     """Under practice's, on practice's API server."""
+
+    def agree(self) -> bool:
+        told = (self.theirs, self.ours, self.small)
+        return not any(isinstance(each, BaseException) for each in told) and self.theirs == self.ours == self.small
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,13 @@ async def _tell(stories: Collection[Story], planes: Collection[Plane], at_a_time
 
     async def versions(story: Story) -> Versions:
         async with free:
-            namespace = story.__name__.replace("_", "-")
-            found = await asyncio.gather(*(tell(plane, story, namespace) for plane in planes), return_exceptions=True)
-            return Versions(*found)
+            for attempt in range(_TOLD):
+                namespace = f"{story.__name__.replace('_', '-')}-{attempt}"
+                all_of_them = (tell(plane, story, namespace) for plane in planes)
+                found = Versions(*await asyncio.gather(*all_of_them, return_exceptions=True))
+                if found.agree():
+                    break
+            return found
 
     results = await asyncio.gather(*map(versions, stories))
     return dict(zip((story.__name__ for story in stories), results, strict=True))
