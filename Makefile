@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/runbook-search
 # Tests wait for others half of their time: one worker more than there are cores keeps these busy.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# Behind a proxy with an authority of its own, uv trusts what pip and the system trust.
+export UV_SYSTEM_CERTS ?= 1
 TEAMS_CLIENT ?= $(or $(HILDA_TEAMS_CLIENT),$(HOME)/.cache/hilda-teams-client)
 
 help:  ## list the targets
