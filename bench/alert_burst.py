@@ -38,6 +38,7 @@ from typing import Any
 import yaml
 from sqlalchemy import func, select
 
+from bench.used import Used
 from bot.doors.http.alerts import PATH
 from bot.doors.slack.conversations import DOOR
 from practice.children import free_ports
@@ -55,20 +56,8 @@ SETTLE_SECONDS = 180.0
 
 
 @dataclass
-class Replica:
-    process: asyncio.subprocess.Process
-    port: int
-    peak_mb: float = 0.0
-    cpu_seconds: float = 0.0
-
-    def look(self) -> None:
-        """What it has used so far, as the kernel says."""
-        with contextlib.suppress(OSError):
-            status = Path(f"/proc/{self.process.pid}/status").read_text()
-            found = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
-            self.peak_mb = int(found.split()[1]) / 1024 if found else self.peak_mb
-            times = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-            self.cpu_seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+class Replica(Used):
+    port: int = 0
 
     async def kill(self, after: float) -> None:
         await asyncio.sleep(after)
@@ -231,7 +220,7 @@ async def _serving(settings: dict[str, str], folder: Path, port: int) -> AsyncIt
             while "serves on http" not in (text := await asyncio.to_thread(log.read_text)):
                 assert process.returncode is None, text
                 await asyncio.sleep(0.05)
-        yield Replica(process, port)
+        yield Replica(process, port=port)
         if "Traceback" in (text := await asyncio.to_thread(log.read_text)):
             print(text[-5000:], file=sys.stderr)
 

@@ -42,6 +42,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.slack.talk import Said, talk
+from bench.used import Used
 from bot.doors.slack.conversations import DOOR
 from practice.children import free_ports
 from practice.ground import PracticeGround
@@ -79,23 +80,6 @@ class Load:
     @property
     def said(self) -> list[Said]:
         return talk(self.seed, self.since, self.seconds, self.rate)
-
-
-@dataclass
-class Used:
-    """What a process has used, as the kernel says."""
-
-    process: asyncio.subprocess.Process
-    peak_mb: float = 0.0
-    cpu_seconds: float = 0.0
-
-    def look(self) -> None:
-        with contextlib.suppress(OSError):
-            status = Path(f"/proc/{self.process.pid}/status").read_text()
-            found = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
-            self.peak_mb = int(found.split()[1]) / 1024 if found else self.peak_mb
-            times = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-            self.cpu_seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def main(seconds: float, rate: float, only: str, seed: int) -> dict[str, dict[str, float]]:
