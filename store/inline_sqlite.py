@@ -164,10 +164,15 @@ async def patiently(act: Callable[..., Found], *args: Any, **named: Any) -> Foun
 
 
 def _bring_in(file: Path) -> None:
-    """As much of the log as nobody reads any more; neither readers nor writers wait for it."""
-    with contextlib.closing(sqlite3.connect(file, timeout=0)) as connection, contextlib.suppress(sqlite3.Error):
+    """The log, so that the next write begins it anew.
+
+    Most of it is brought in while others read and write. What they wrote meanwhile is little; it needs the write lock
+    for a moment, or a busy store would never be done and its log never end.
+    """
+    with contextlib.closing(sqlite3.connect(file, timeout=0.1)) as connection, contextlib.suppress(sqlite3.Error):
         # Whatever is the matter with the file, the next statement of somebody who needs it says so.
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
 
 def _busy(error: sqlite3.OperationalError | OperationalError) -> bool:
