@@ -7,6 +7,7 @@ from typing import assert_never
 from bot.doors.teams.render import parts, rich
 from bot.doors.teams.render.heading import heading, place, spoken
 from bot.doors.teams.render.markdown_text import elements_of
+from bot.doors.teams.render.moments import in_each_zone
 from bot.doors.teams.render.packing import packed
 from domain.cards import (
     Card,
@@ -46,7 +47,7 @@ def draw(card: Card, zone: tzinfo = UTC) -> tuple[Post, ...]:
     named = [(f"p{number}", part) for number, part in enumerate(card.parts)]
     named.sort(key=lambda pair: isinstance(pair[1], Choices))
     body = [element for name, part in named for element in _part(part, card, name, zone)]
-    pages = packed([*heading(card), *body])
+    pages = packed([*heading(card), *in_each_zone(body, card.moments)])
     return tuple(_post(card, page, number, len(pages)) for number, page in enumerate(pages, 1))
 
 
