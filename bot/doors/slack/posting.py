@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from bot.doors.progress import is_under_way
 from bot.doors.slack.calls import Busy, Calls, Gone, Refused, Unpresentable
 from bot.doors.slack.conversations import Place
 from bot.doors.slack.feedback import with_thumbs
@@ -17,7 +18,7 @@ from bot.doors.slack.render.card import draw
 from bot.doors.slack.render.plain import plain
 from bot.doors.slack.render.post import Post, View
 from bot.doors.slack.stopping import with_stop
-from bot.doors.slack.streaming import Streaming, is_under_way
+from bot.doors.slack.streaming import Streaming
 from bot.doors.slack.uploads import Uploads
 from domain.cards import Card
 from domain.conversations import opener

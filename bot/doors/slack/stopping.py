@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from bot.doors.progress import is_under_way
 from bot.doors.slack.render import small
 from bot.doors.slack.render.post import Post
 from bot.doors.slack.render.values import action_id, value
-from bot.doors.slack.streaming import is_under_way
 from domain.cards import Card
 
 _NUMBER = 99_000

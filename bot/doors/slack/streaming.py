@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.doors.progress import is_under_way, steps_of
 from bot.doors.slack.calls import Calls, Gone, Halted, Refused
 from bot.doors.slack.conversations import Place
 from bot.doors.slack.pace import Pace
 from bot.doors.slack.render.heading import name_of
 from bot.doors.slack.render.small import cut
-from domain.cards import Card, Progress, ProgressState
+from domain.cards import Card, ProgressState
 from domain.plain_json import Json
 from domain.visible import one_line
 
@@ -101,15 +102,10 @@ class Streaming:
         return True
 
 
-def is_under_way(card: Card) -> bool:
-    """Whether something on this card goes on."""
-    return any(state == "running" for _, state in _steps(card))
-
-
 def _chunks(card: Card) -> list[Json]:
     """Where it is about, then each task; the same task twice is one, so all of them can be sent each time."""
     where = f"{one_line(card.title)} · {name_of(card.cluster)}" if card.cluster else one_line(card.title)
-    return [{"type": "plan_update", "title": cut(where, LONGEST_TITLE)}, *map(_task, _steps(card))]
+    return [{"type": "plan_update", "title": cut(where, LONGEST_TITLE)}, *map(_task, steps_of(card))]
 
 
 def _task(step: tuple[str, ProgressState]) -> Json:
@@ -117,7 +113,3 @@ def _task(step: tuple[str, ProgressState]) -> Json:
     own = hashlib.sha256(text.encode()).hexdigest()[:12]
     title = cut(one_line(text), LONGEST_TITLE) or "…"
     return {"type": "task_update", "id": _NOW if state == "running" else own, "title": title, "status": _STATUS[state]}
-
-
-def _steps(card: Card) -> list[tuple[str, ProgressState]]:
-    return [step for part in card.parts if isinstance(part, Progress) for step in part.steps]
