@@ -53,7 +53,7 @@ async def serve(
 
 @asynccontextmanager
 async def serve_alone(ground: PracticeGround, folder: Path, **environment: str) -> AsyncIterator[Process]:
-    """Without any chat."""
+    """Without any chat, unless `environment` opens one."""
     needed = {
         "HILDA_HTTP_PORT": "0",
         "HILDA_STATE_DIR": str(folder),
@@ -66,18 +66,9 @@ async def serve_alone(ground: PracticeGround, folder: Path, **environment: str) 
 
 
 @asynccontextmanager
-async def serve_in_teams(ground: PracticeGround, folder: Path) -> AsyncIterator[Process]:
+async def serve_in_teams(ground: PracticeGround, folder: Path, **environment: str) -> AsyncIterator[Process]:
     """Open to the Playground on this machine, and to nobody else."""
-    environment = {
-        **_without_ours(),
-        "HILDA_TEAMS_DEVELOPMENT": "1",
-        "HILDA_HTTP_PORT": "0",
-        "HILDA_STATE_DIR": str(folder),
-        "KUBECONFIG": str(ground.kubeconfig),
-        "HILDA_CONTEXT": ground.context,
-    }
-    async with _running("serve", environment, folder / "serve.log") as process:
-        process.port = await _port(process)
+    async with serve_alone(ground, folder, HILDA_TEAMS_DEVELOPMENT="1", **environment) as process:
         yield process
 
 
