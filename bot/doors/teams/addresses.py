@@ -1,6 +1,6 @@
 """Where Teams is reached for a conversation or a person: kept when we hear from them, used when we speak unasked."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bot.doors.failures import Gone
 from bot.doors.teams.places import DOOR, Place
@@ -19,6 +19,8 @@ class Address:
     """Our own account there."""
     threads: bool = False
     """Whether answers stand in threads: so it is in channels."""
+    personal: bool = False
+    """Whether it is the chat of one person with us alone."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Addresses:
     async def heard(self, place: Place, address: Address, person: Person | None) -> None:
         """Keep how the place is reached; with `person`, it is the chat with that person alone."""
         channel = Place(place.tenant, place.chat)
-        kept = Address(address.service, place.chat, address.bot, address.threads)
+        kept = replace(address, conversation=place.chat)
         await self.references.keep(channel.conversation, asdict(kept))
         if person is not None:
             await self.keep_own(person, kept)
@@ -38,8 +40,7 @@ class Addresses:
         found = await self.references.get(Place(place.tenant, place.chat).conversation)
         if found is None:
             raise Gone("send", "nobody there has ever spoken with me")
-        kept = _address(found)
-        return Address(kept.service, place.id, kept.bot, kept.threads)
+        return replace(_address(found), conversation=place.id)
 
     async def own(self, person: Person) -> Address | None:
         """The chat with one person."""

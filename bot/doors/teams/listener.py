@@ -186,8 +186,9 @@ class Listener:
     async def _remember(self, activity: Json, place: Place, person: Person | None) -> None:
         kind = dig(activity, "conversation", "conversationType")
         bot = str(dig(activity, "recipient", "id", default=""))
-        address = Address(str(activity.get("serviceUrl") or ""), place.chat, bot, threads=kind == "channel")
-        await self.addresses.heard(place, address, person if kind == "personal" else None)
+        service, is_personal = str(activity.get("serviceUrl") or ""), kind == "personal"
+        address = Address(service, place.chat, bot, threads=kind == "channel", personal=is_personal)
+        await self.addresses.heard(place, address, person if is_personal else None)
         if person is not None:
             await self.addresses.called(person, str(dig(activity, "from", "name", default="")))
 
