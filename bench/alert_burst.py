@@ -22,15 +22,10 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import random
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,37 +33,25 @@ from typing import Any
 import yaml
 from sqlalchemy import func, select
 
-from bench.used import Used
+from bench.processes import running, tell
+from bench.replicas import Replica, migrated, on_the_ground, opened_store, serving
 from bot.doors.http.alerts import PATH
 from bot.doors.slack.conversations import DOOR
 from practice.children import free_ports
 from practice.ground import PracticeGround
 from store.clock import DB_CLOCK, to_micros
-from store.places import default_audit_key, default_database_url
 from store.record import Store
 from store.schema import alert, incident, job
 from tests.fakes.slack.places import Place
 from tests.fakes.slack.server import FakeSlack, fake_slack
 from tests.postgres import start_postgres
 
-ROOT = Path(__file__).parent.parent
 SETTLE_SECONDS = 180.0
-
-
-@dataclass
-class Replica(Used):
-    port: int = 0
-
-    async def kill(self, after: float) -> None:
-        await asyncio.sleep(after)
-        self.look()
-        self.process.kill()
-        _tell("one of two was killed")
 
 
 async def main(alerts: int, rate: float, only: str, seed: int) -> dict[str, dict[str, float]]:
     figures = {}
-    async with PracticeGround.open("bad-image", seed, kind="small", metrics=False, tell=_tell) as ground:
+    async with PracticeGround.open("bad-image", seed, kind="small", metrics=False, tell=tell) as ground:
         if only in {"", "sqlite"}:
             with tempfile.TemporaryDirectory(prefix="hilda-bench-") as folder:
                 figures["SQLite"] = await _burst(alerts, rate, seed, ground, Path(folder), "", replicas=1)
@@ -91,15 +74,14 @@ async def _burst(
         channel = slack.channel("ops", slack.user("oncall"))
         settings = _settings(slack, channel, ground, folder, database)
         if database:
-            async with _process(["-m", "bot.cli", "migrate"], settings) as migration:
-                assert await migration.wait() == 0, "the tables could not be made"
-        started = [await stack.enter_async_context(_serving(settings, folder, port)) for port in free_ports(replicas)]
+            await migrated(settings)
+        started = [await stack.enter_async_context(serving(settings, folder, port)) for port in free_ports(replicas)]
         slack.app.request_url = f"http://127.0.0.1:{started[-1].port}/slack/events"
-        _tell(f"{alerts} alerts for Hilda on {'PostgreSQL' if database else 'SQLite'}")
+        tell(f"{alerts} alerts for Hilda on {'PostgreSQL' if database else 'SQLite'}")
         before = _cpu(started)
         sent = await _send(alerts, rate, seed, ground, folder, started)
         sent["CPU while they came, s"] = round(_cpu(started) - before, 1)
-        store = await _open(settings)
+        store = await opened_store(settings)
         try:
             settled = await _settled(store)
             figures = {**sent, **await _kept(store, folder / "acknowledged")}
@@ -126,14 +108,11 @@ def _settings(slack: FakeSlack, channel: Place, ground: PracticeGround, folder: 
     place = f"slack:{slack.workspace.team_id}:{channel.id}"
     (folder / "hilda.yaml").write_text(yaml.safe_dump({"routes": [{"to": [place]}]}))
     return {
+        **on_the_ground(ground, folder, database),
         "SLACK_BOT_TOKEN": slack.app.bot_token,
         "SLACK_SIGNING_SECRET": slack.app.signing_secret,
         "HILDA_SLACK_API_URL": slack.api_url,
         "HILDA_CONFIG": str(folder / "hilda.yaml"),
-        "HILDA_STATE_DIR": str(folder / "state"),
-        "KUBECONFIG": str(ground.kubeconfig),
-        "HILDA_CONTEXT": ground.context,
-        **({"DATABASE_URL": database} if database else {}),
     }
 
 
@@ -143,7 +122,7 @@ async def _send(
     urls = [part for one in started for part in ("--url", f"http://127.0.0.1:{one.port}{PATH}")]
     numbers = ["--alerts", str(alerts), "--rate", str(rate), "--seed", str(seed)]
     words = [*numbers, *urls, "--namespace", ground.namespace, "--acknowledged", str(folder / "acknowledged")]
-    async with _process([str(ROOT / "bench/alerts/generator.py"), *words], {}) as generator:
+    async with running(["bench/alerts/generator.py", *words], {}) as generator:
         assert generator.stdout is not None
         assert await generator.stdout.readline() == b"ready\n"
         killing = asyncio.create_task(started[0].kill(alerts / 4000)) if len(started) > 1 else None
@@ -152,14 +131,8 @@ async def _send(
         if killing is not None:
             await killing
         found: dict[str, float] = json.loads(said.splitlines()[-1])
-        _tell(f"{found['alerts a second']} alerts a second")
+        tell(f"{found['alerts a second']} alerts a second")
         return found
-
-
-async def _open(settings: dict[str, str]) -> Store:
-    state = Path(settings["HILDA_STATE_DIR"])
-    database = settings.get("DATABASE_URL") or default_database_url(state)
-    return await Store.open(database, default_audit_key(state), create=False)
 
 
 async def _settled(store: Store) -> float:
@@ -212,42 +185,6 @@ def _key(metadata: Any) -> str:
     return f"{payload.get('key', '')}#{payload.get('part', 0)}" if payload else ""
 
 
-@asynccontextmanager
-async def _serving(settings: dict[str, str], folder: Path, port: int) -> AsyncIterator[Replica]:
-    log = folder / f"serve-{port}.log"
-    async with _process(["-m", "bot.cli", "serve", "--port", str(port)], settings, log) as process:
-        async with asyncio.timeout(60):
-            while "serves on http" not in (text := await asyncio.to_thread(log.read_text)):
-                assert process.returncode is None, text
-                await asyncio.sleep(0.05)
-        yield Replica(process, port=port)
-        if "Traceback" in (text := await asyncio.to_thread(log.read_text)):
-            print(text[-5000:], file=sys.stderr)
-
-
-@asynccontextmanager
-async def _process(
-    command: list[str], settings: dict[str, str], log: Path | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """With stdout for us, or both of its outputs in a file; gone at the end."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "HILDA_", "OPENAI_"))}
-    with contextlib.ExitStack() as files:
-        output: Any = files.enter_context(log.open("wb")) if log else asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, cwd=ROOT, env={**kept, **settings}, stdout=output, stderr=output if log else None
-        )
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-
-
-def _tell(step: str) -> None:
-    print(f"· {step}", flush=True)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A burst of alerts before `hilda serve`.")
     parser.add_argument("--alerts", type=int, default=10_000)
@@ -255,5 +192,5 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=("sqlite", "postgres"), default="")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     chosen = parser.parse_args()
-    _tell(f"seed {chosen.seed}")
+    tell(f"seed {chosen.seed}")
     print(json.dumps(asyncio.run(main(chosen.alerts, chosen.rate, chosen.only, chosen.seed))))

@@ -15,7 +15,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bench.slack.talk import APP, BOT_USER, TEAM
+from bench.slack.mix import BOT_USER, key
 from tests.fakes.slack.application import App
 
 
@@ -54,11 +54,11 @@ def _bolt(api_url: str) -> AsyncApp:
             return
         if mentioned:
             threads.add(thread or ts)
-        key = f"slack:{TEAM}:{APP}:{event['channel']}:{ts}:answer:0"
-        if key in threads:
+        answer = f"{key(event['channel'], ts)}:answer:0"
+        if answer in threads:
             return
-        threads.add(key)
-        metadata = {"event_type": "echo", "event_payload": {"key": key, "part": 0}}
+        threads.add(answer)
+        metadata = {"event_type": "echo", "event_payload": {"key": answer, "part": 0}}
         where = {"channel": event["channel"], "thread_ts": None if direct else thread or ts}
         await client.chat_postMessage(**where, text=event["text"], metadata=metadata)
 

@@ -13,32 +13,34 @@ import sys
 from collections import Counter
 from typing import Any
 
-from bench.slack.talk import BOT_USER, channels, direct, people, talk
+from bench.chats.talk import Load, channels, direct, people, talk
+from bench.slack.mix import BOT_USER, MIX
 from tests.fakes.slack.server import FakeSlack, fake_slack
 from tests.fakes.slack.workspace import Channel, Message, User
 
 
-async def main(seed: int, since: int, seconds: float, rate: float, port: int, request_url: str) -> None:
+async def main(load: Load, port: int, request_url: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with fake_slack(port=port) as slack:
         slack.app.request_url = request_url
-        _fill(slack, seed, since, seconds, rate)
+        _fill(slack, load)
         print("ready", flush=True)
         await stop.wait()
         print(json.dumps(_seen(slack)), flush=True)
 
 
-def _fill(slack: FakeSlack, seed: int, since: int, seconds: float, rate: float) -> None:
-    workspace, everybody = slack.workspace, people(seed)
+def _fill(slack: FakeSlack, load: Load) -> None:
+    workspace, everybody = slack.workspace, people(load.seed)
     for id_, name in everybody.items():
         workspace.users[id_] = User(id_, name, workspace.team_id, name.title())
         workspace.channels[direct(id_)] = Channel(direct(id_), "", {id_, BOT_USER}, direct=True)
     for id_ in channels():
         workspace.channels[id_] = Channel(id_, id_.lower(), {*everybody, BOT_USER})
-    for said in talk(seed, since, seconds, rate):
+    for said in talk(load, MIX):
         if said.kind not in {"command", "again"}:
-            message = Message(said.channel, said.ts, said.user, text=said.text, thread_ts=said.thread)
+            text = f"<@{BOT_USER}> {said.text}" if said.mentions else said.text
+            message = Message(said.channel, said.ts, said.user, text=text, thread_ts=said.thread)
             workspace.channels[said.channel].messages.append(message)
 
 
@@ -69,4 +71,4 @@ def _key(metadata: Any) -> str:
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    asyncio.run(main(int(given[0]), int(given[1]), float(given[2]), float(given[3]), int(given[4]), given[5]))
+    asyncio.run(main(Load.parse(given), int(given[4]), given[5]))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.slack_load import Load, beside, hilda
+from bench import slack_load
+from bench.chats.measuring import beside
+from bench.chats.talk import Load
 from tests.conftest import OpenGround
 from tests.postgres import PostgresServer, postgres_server
 
@@ -19,7 +21,7 @@ async def test_a_busy_workspace_loses_nothing_and_hears_nothing_twice(small_grou
     """Mentions, direct questions, threads, commands, edits, redeliveries, and investigations beside them."""
     ground = await small_ground("bad-image", 1, metrics=False)
 
-    figures = await hilda(Load(1, int(time.time()), seconds=3, rate=10), ground, tmp_path, "", replicas=1)
+    figures = await slack_load.hilda(Load(1, int(time.time()), seconds=3, rate=10), ground, tmp_path, "", replicas=1)
 
     assert json.loads(json.dumps(beside({"Hilda": figures})))["lost"] == {"Hilda": 0, "wanted": "0"}
     assert figures["asked"] > 15
@@ -34,7 +36,7 @@ async def test_a_replica_killed_in_a_busy_workspace_takes_nothing_with_it(
     ground = await small_ground("bad-image", 1, metrics=False)
     load = Load(2, int(time.time()), seconds=10, rate=20)
 
-    figures = await hilda(load, ground, tmp_path, postgres_server.new_database(), replicas=2)
+    figures = await slack_load.hilda(load, ground, tmp_path, postgres_server.new_database(), replicas=2)
 
     assert figures["asked"] > 60
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
