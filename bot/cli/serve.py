@@ -14,6 +14,7 @@ from bot.cli.command import command
 from bot.cli.options import ContextOption, KubeconfigOption, PrometheusOption
 from domain.errors import HildaError, Misconfigured
 from domain.people import Role
+from policy.routing import OWNER
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -36,10 +37,13 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Listen on this address; HILDA_HTTP_HOST otherwise.")] = "",
     port: Annotated[int | None, typer.Option("--port", help="Listen on this port; HILDA_HTTP_PORT otherwise.")] = None,
 ) -> None:
-    """Be on duty until stopped: answer in Slack, take alerts, report. SIGTERM lets what is under way come to its end.
+    """Be on duty until stopped: answer in Slack and Teams, take alerts, report.
+
+    SIGTERM lets what is under way come to its end.
 
     SLACK_BOT_TOKEN with SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP, path /slack/events) opens the
-    Slack door; without them alerts are taken and looked into all the same. /healthz and /readyz say how it is.
+    Slack door, TEAMS_APP_ID with its password and tenant (path /api/messages) that of Microsoft Teams; without them
+    alerts are taken and looked into all the same. /healthz and /readyz say how it is.
     """
     from bot.settings import load_settings
 
@@ -63,6 +67,8 @@ async def _until_stopped(settings: "Settings") -> None:
         # everything for a tenth of a second, every few seconds.
         gc.collect()
         gc.freeze()
+        if missing := unheard(settings):
+            typer.echo(f"hilda: {missing}", err=True)
         typer.echo(f"hilda serves on http://{settings.http_host}:{port}", err=True)
         await stop.wait()
         typer.echo("hilda: nothing new is heard; what is under way is finished first", err=True)
@@ -106,6 +112,18 @@ async def _refuse_without_a_door(settings: "Settings") -> None:
             "(docs/teams.md), or for alerts without a chat HILDA_ALERTS_TOKEN or ALERTMANAGER_URL, or "
             "for programs make an API key: hilda keys make NAME."
         )
+
+
+def unheard(settings: "Settings") -> str:
+    """A sentence for who let alerts in and a chat, and said nowhere what is to be told where; "" otherwise."""
+    alerts = settings.alerts_token.get_secret_value() or settings.alerts_username or settings.alertmanager_url
+    chat = settings.slack_bot_token.get_secret_value() or settings.teams_app_id or settings.teams_development
+    if not alerts or not chat or settings.routes:
+        return ""
+    return (
+        "alerts come in, and no `routes` say where their incidents are announced: only namespaces with the annotation "
+        f"{OWNER} are told of (docs/on-duty.md)."
+    )
 
 
 async def _drained(opened: "App", work: "asyncio.Task[None]", chats: "Mapping[str, ChatDoor]") -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.cli.serve import unheard
+from bot.settings import load_settings
 from tests.bot.serving.running import serve, serve_alone
 from tests.conftest import OpenGround
 from tests.fakes.slack.bolt_app import TRANSPORTS
@@ -52,3 +54,14 @@ async def test_alerts_are_taken_without_any_chat(small_ground: OpenGround, tmp_p
         assert refused.status_code == 401
         assert code == 0, log
         assert not [word for word in ("Traceback", "unused") if word in log]
+
+
+def test_who_lets_alerts_in_and_says_nowhere_where_to_tell_them_hears_so_at_the_start() -> None:
+    """With a chat and no route; without alerts, without a chat, or with a route there is nothing to say."""
+    alerts, chat = {"alerts_token": "t"}, {"teams_development": True}
+    route = [{"to": "teams:tenant:19:ops@thread.tacv2"}]
+
+    assert "no `routes` say where" in unheard(load_settings(**alerts, **chat))
+    assert unheard(load_settings(**chat)) == ""
+    assert unheard(load_settings(**alerts)) == ""
+    assert unheard(load_settings(**alerts, **chat, routes=route)) == ""
