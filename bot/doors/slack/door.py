@@ -19,7 +19,7 @@ from bot.doors.delivery import Delivery
 from bot.doors.following import STOP, Following
 from bot.doors.slack.calls import Away, Busy, Calls, Halted, Refused, open_calls
 from bot.doors.slack.conversations import DOOR
-from bot.doors.slack.gone import TellWhoAsked
+from bot.doors.slack.gone import tell_who_asked
 from bot.doors.slack.installation import Installation
 from bot.doors.slack.listener import Listener
 from bot.doors.slack.pace import Pace
@@ -65,7 +65,7 @@ class SlackDoor:
 
     def __post_init__(self) -> None:
         posting = Posting(self.calls, Pace(), self.store.outbox.post_of)
-        self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, TellWhoAsked(self.store))
+        self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, tell_who_asked(self.store))
 
     @property
     def by_http(self) -> bool:
