@@ -58,8 +58,9 @@ async def edited(desk: Desk, original: Proposal, lines: str, editor: Person) -> 
 
 
 def commands_in(script: str) -> tuple[ShellCommand, ...]:
-    """The commands of a compiled script, without the lines that the compiler put around them."""
-    return parse("\n".join(line for line in script.splitlines() if line.startswith(("kubectl ", "amtool "))))
+    """The commands of a compiled script, without the lines that the compiler put around them; it may hold none."""
+    lines = [line for line in script.splitlines() if line.startswith(("kubectl ", "amtool "))]
+    return parse("\n".join(lines)) if lines else ()
 
 
 async def _checked(desk: Desk, plan: Plan, original: Proposal) -> Climb:

@@ -76,6 +76,11 @@ def test_each_command_stands_in_the_script_as_it_was_checked() -> None:
     assert [found.text for found in commands_in(script)] == [step.command.text for step in PLAN.steps if step.command]
 
 
+def test_a_script_without_commands_has_none() -> None:
+    """What takes something back often has no way back of its own."""
+    assert commands_in("#!/bin/bash\nset -euo pipefail\n\nsay 'Nothing to undo.'\n") == ()
+
+
 def test_the_script_stops_before_the_first_change_when_something_has_changed(tmp_path: Path) -> None:
     """Run with a kubectl that answers another generation: it says so and changes nothing."""
     log = tmp_path / "calls"

@@ -114,8 +114,16 @@ async def test_the_whole_ladder_in_a_channel(
             assert len(writes_by_the_executor(ground)) - len(before) == len(made.proposal.writes) == 1
             assert await on.tasks_done() == 1
             await on.lead.presses(done, "Undo")
-            await channel.sees(lambda seen: "Approve" in seen.buttons, within=30, after=done)
+            undo = await channel.sees(lambda seen: "Approve" in seen.buttons, within=30, after=done)
             assert {one.proposal.undo_of for one in await on.store.proposals.list()} == {"", made.proposal.id}
+            own_words = f"kubectl -n {ground.namespace} rollout restart deployment/{ground.scenario.victim}"
+            await asker.presses(undo, "Edit")
+            await asker.sees_modal("Only command lines")
+            await asker.submits({"Command lines": own_words})
+            edited = await channel.sees(own_words, within=30, after=undo)
+            assert "Approve" in edited.buttons
+            await channel.sees(lambda seen: seen.ts == undo.ts and not seen.buttons, within=20)
+            assert len(writes_by_the_executor(ground)) - len(before) == 1
             assert [person.errors for person in (asker, on.lead, on.late)] == [[], [], []]
             assert [log for log in on.slack.api.calls if not log.answer["ok"]] == []
         verdict = await ground.healed()
