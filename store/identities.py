@@ -79,6 +79,11 @@ class Identities:
         found = await self.get(person)
         return found.kube_user if found else ""
 
+    async def human_of(self, person: Person) -> str:
+        """Who stands behind an account, to show; what decides asks within its own transaction."""
+        async with self._database.read() as tx:
+            return await self.human_within(tx, person)
+
     async def list(self) -> tuple[Identity, ...]:
         async with self._database.read() as tx:
             rows = await tx.execute(select(identity).order_by(identity.c.human, identity.c.person))

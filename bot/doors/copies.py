@@ -30,10 +30,11 @@ async def close_copies(store: Store, label: ClusterLabel, proposal: str) -> None
     for key, conversation in await store.outbox.beginning_with(_prefix(proposal)):
         if key.endswith(":over") or await store.outbox.known(f"{key}:over"):
             continue
-        await outbox.put(store, conversation, Reply(_over(record, label), key=f"{key}:over", replaces=key))
+        await outbox.put(store, conversation, Reply(over(record, label), key=f"{key}:over", replaces=key))
 
 
-def _over(record: ProposalRecord, label: ClusterLabel) -> Card:
+def over(record: ProposalRecord, label: ClusterLabel) -> Card:
+    """What became of a proposal that waits no more, with nothing to press."""
     now = utc_now()
     if record.state in _NEVER_RUNS:
         return not_run_card(record, label, now, "UTC")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.doors.deciding import standing
 from bot.doors.slack.assistant import Assistant
 from bot.doors.slack.conversations import DOOR
 from bot.doors.slack.open_homes import OpenHomes
@@ -19,8 +20,7 @@ from domain.errors import HildaError
 from domain.people import Person, Role
 from domain.plain_json import Json
 from domain.proposals import ProposalState
-from policy.consent import consent
-from policy.roles import Act, may, may_approve
+from policy.roles import Act, may
 from store.incident_record import Incident
 from store.ledger.records import ProposalRecord
 
@@ -75,8 +75,9 @@ class Home:
     async def waiting_for(self, person: Person, role: Role) -> tuple[ProposalRecord, ...]:
         """Proposals that this person could decide and has not."""
         records = await self._reception.store.proposals.list(ProposalState.proposed)
-        here = (record for record in records if record.proposal.cluster == self._cluster)
-        return tuple(record for record in here if _may_decide(record, person, role))
+        here = [record for record in records if record.proposal.cluster == self._cluster]
+        store = self._reception.store
+        return tuple([record for record in here if (await standing(store, record, person, role)).approves])
 
     async def _waiting(self, person: Person, role: Role) -> list[Json]:
         records = await self.waiting_for(person, role)
@@ -141,13 +142,6 @@ def incident_row(one: Incident, opened: str) -> tuple[str, ...]:
     """A row of a table of incidents; `opened` says when it was, in the words of that table."""
     owner = one.owner.rpartition(":")[2] or "nobody"
     return (one.id, opened, one.severity or "–", one.state, owner, one.title)
-
-
-def _may_decide(record: ProposalRecord, person: Person, role: Role) -> bool:
-    proposal = record.proposal
-    own = person == proposal.requester and consent(proposal.risk).not_the_requester
-    decided = any(decision.person == person for decision in record.decisions)
-    return may_approve(role, proposal.risk) and not own and not decided
 
 
 def _named(person: Person) -> list[Json]:

@@ -1,5 +1,6 @@
 """Where Teams is reached for a conversation or a person: kept when we hear from them, used when we speak unasked."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from bot.doors.failures import Gone
@@ -51,19 +52,28 @@ class Addresses:
         await self.references.keep(_own(person), asdict(address))
         return address
 
-    async def called(self, person: Person, name: str) -> None:
-        """What somebody is called, to show; never to tell who they are."""
-        if name:
-            await self.references.keep(f"{DOOR}-name:{person.tenant}:{person.id}", {"name": name})
+    async def called(self, person: Person, name: str, account: str) -> None:
+        """What somebody is called, to show, and Teams' own name for their account; never to tell who they are."""
+        if name or account:
+            await self.references.keep(_called(person), {"name": name, "account": account})
 
     async def name_of(self, tenant: str, person: str) -> str:
         """ "" for somebody who never spoke with me."""
-        found = await self.references.get(f"{DOOR}-name:{tenant}:{person}")
+        found = await self.references.get(_called(Person(DOOR, tenant, person)))
         return str(found["name"]) if found else ""
+
+    async def accounts_of(self, people: Iterable[Person]) -> tuple[str, ...]:
+        """Teams' own names of those who ever spoke with me, in the same order."""
+        known = await self.references.several([_called(person) for person in people])
+        return tuple(account for found in known if (account := str((found or {}).get("account") or "")))
 
     async def forget(self, place: Place) -> None:
         """Hilda was taken out of there."""
         await self.references.forget(Place(place.tenant, place.chat).conversation)
+
+
+def _called(person: Person) -> str:
+    return f"{DOOR}-name:{person.tenant}:{person.id}"
 
 
 def _own(person: Person) -> str:

@@ -16,10 +16,12 @@ from bot.doors.teams.adapter import Adapter, Answer
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
 from bot.doors.teams.commands import Commands
+from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.places import DOOR
 from bot.doors.teams.posting import Posting
 from bot.doors.teams.tokens import Tokens
+from bot.doors.teams.views import Views
 from bot.settings import Settings
 from bot.worker import Worker
 from domain.errors import Misconfigured
@@ -50,10 +52,12 @@ class TeamsDoor:
 
     def __post_init__(self) -> None:
         addresses = Addresses(References(self.store.database))
-        posting = Posting(self.calls, addresses, self.store.outbox.post_of)
+        views = Views(self.store, addresses, self.desk.cluster, self.desk.label, self._known_role)
+        posting = Posting(self.calls, addresses, self.store.outbox.post_of, views)
         self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, self._gone)
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
         listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
+        listener.invoked = Invokes(listener, views.seen).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
     @property
@@ -81,8 +85,12 @@ class TeamsDoor:
             return Role.nobody
         return max(bound, Role[self.settings.unknown_people])
 
+    async def _known_role(self, person: Person) -> Role:
+        """Without asking Teams, which waits."""
+        return await self.role(person, await self.store.identities.role_of(person))
+
     async def _able(self, person: Person) -> bool:
-        return await self.role(person, await self.store.identities.role_of(person)) > Role.nobody
+        return await self._known_role(person) > Role.nobody
 
     async def begin(self) -> None:
         self.desk.standing[DOOR] = self.role

@@ -6,26 +6,27 @@ have been posted never does.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 
 from bot.doors.failures import Busy, Gone, Refused, Unpresentable
 from bot.doors.teams.addresses import Address, Addresses
 from bot.doors.teams.calls import Calls
+from bot.doors.teams.names import with_names
 from bot.doors.teams.pace import Pace
 from bot.doors.teams.places import Place
 from bot.doors.teams.posted import Posted
 from bot.doors.teams.render.card import CONTENT_TYPE, Post, draw
 from bot.doors.teams.render.plain import plain
-from domain.cards import Card, Facts, Part, Progress, parts_of
+from bot.doors.teams.views import Views
+from domain.cards import Card, Progress, parts_of
 from domain.conversations import opener
 from domain.messages import Reply
 from domain.people import Person
 from domain.plain_json import Json
 from store.work.outbox import Outgoing
 
-_PEOPLE = frozenset({"Approved by", "Rejected by", "Requested by"})
 PATIENCE = 4.0
 """Seconds that a post waits here for its turn; longer waits are the outbox's."""
 
@@ -38,6 +39,7 @@ class Posting:
     addresses: Addresses
     post_of: Callable[[str], Awaitable[str]]
     """What a key became here, "" while it became nothing."""
+    views: Views
     pace: Pace = field(default_factory=Pace)
 
     async def say(self, held: Outgoing, reply: Reply) -> str:
@@ -47,27 +49,13 @@ class Posting:
         is_progress = before.conversation and parts_of(reply.card, Progress)
         if is_progress and self.pace.wait(before.conversation, unimportant=True):
             return held.updates
-        shown = await self._with_names(reply.card, Place.parse(held.conversation).tenant)
-        posts = await asyncio.to_thread(draw, shown)
+        shown = await with_names(self.addresses, reply.card, Place.parse(held.conversation).tenant)
+        posts = await self.views.offered(await asyncio.to_thread(draw, shown), held, shown)
         try:
             return str(await self._put(posts, address, before))
         except Unpresentable as refused:
             log.error("teams does not take a card; it is shown as text", key=held.key, why=str(refused))
         return str(await self._put(_as_text(reply.card), address, before))
-
-    async def _with_names(self, card: Card, tenant: str) -> Card:
-        """Who asked and who decided by name, where the record has an id."""
-        return replace(card, parts=tuple([await self._named(part, tenant) for part in card.parts]))
-
-    async def _named(self, part: Part, tenant: str) -> Part:
-        if not isinstance(part, Facts):
-            return part
-        rows = []
-        for name, value in part.rows:
-            who, blank, rest = value.partition(" ")
-            known = await self.addresses.name_of(tenant, who.rpartition(":")[2]) if name in _PEOPLE else ""
-            rows.append((name, f"{known}{blank}{rest}" if known else value))
-        return Facts(tuple(rows))
 
     async def _address(self, held: Outgoing, reply: Reply) -> Address:
         place = await self._in_its_thread(held, Place.parse(held.conversation))

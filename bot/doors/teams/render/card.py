@@ -1,5 +1,6 @@
 """A card as Adaptive Cards. A part that is forgotten here is a type error, never a lost line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import assert_never
@@ -44,11 +45,25 @@ def draw(card: Card, zone: tzinfo = UTC) -> tuple[Post, ...]:
 
     Pictures are drawn here, a third of a second each: call this in a thread.
     """
+    pages = _pages(card, zone)
+    return tuple(_post(card, page, number, len(pages)) for number, page in enumerate(pages, 1))
+
+
+def draw_last(card: Card, instead: Iterable[Part], zone: tzinfo = UTC) -> Post:
+    """The last message of `draw`, with other parts in the place of the card's buttons; all else is the same."""
+    pages = _pages(card, zone)
+    buttons = sum(len(_part(part, card, "", zone)) for part in card.parts if isinstance(part, Choices))
+    kept = pages[-1][: max(len(pages[-1]) - buttons, 0)]
+    own = [element for number, part in enumerate(instead) for element in _part(part, card, f"own{number}", zone)]
+    return _post(card, [*kept, *own], len(pages), len(pages))
+
+
+def _pages(card: Card, zone: tzinfo) -> list[list[Json]]:
+    """The elements of each message."""
     named = [(f"p{number}", part) for number, part in enumerate(card.parts)]
     named.sort(key=lambda pair: isinstance(pair[1], Choices))
     body = [element for name, part in named for element in _part(part, card, name, zone)]
-    pages = packed([*heading(card), *in_each_zone(body, card.moments)])
-    return tuple(_post(card, page, number, len(pages)) for number, page in enumerate(pages, 1))
+    return packed([*heading(card), *in_each_zone(body, card.moments)])
 
 
 def _part(part: Part, card: Card, name: str, zone: tzinfo) -> list[Json]:
