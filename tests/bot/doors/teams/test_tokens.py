@@ -10,6 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -165,6 +166,29 @@ async def test_a_key_that_is_new_is_looked_up_once_in_a_while(keys: KeyServer) -
     with pytest.raises(Unauthorized):
         await attempt(SigningKey("invented"))
     assert keys.asked > asked
+
+
+async def test_with_the_keys_at_hand_no_thread_is_needed(keys: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread is for fetching keys, which botbuilder does anew after a day: at first, and in good time before that."""
+    in_threads = []
+
+    async def to_thread(work: Callable[..., Any], *given: Any) -> Any:
+        in_threads.append(work)
+        return await real(work, *given)
+
+    real = asyncio.to_thread
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    token = f"Bearer {GOOD.sign(claims())}"
+
+    await checked(token)
+    assert len(in_threads) == 1
+    await checked(token)
+    assert len(in_threads) == 1
+
+    known = JwtTokenExtractor.metadataCache[keys.url]
+    known.last_updated -= timedelta(hours=23, minutes=1)
+    await checked(token)
+    assert len(in_threads) == 2
 
 
 async def test_without_microsofts_keys_nobody_is_let_in_and_nothing_waits(keys: KeyServer) -> None:
