@@ -10,6 +10,7 @@ mentions (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conver
 import asyncio
 import itertools
 import json
+import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -57,6 +58,22 @@ class Shown:
         yield from (e for e in _objects(self.card) if e.get("type") == "Action.Execute")
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the bot's, and what came of it."""
+
+    at: float
+    """When it was answered, by the wall clock."""
+    method: str
+    conversation: str
+    message: str
+    """The id of what was posted or shown anew; "" where there is none."""
+    about: str
+    """The id of the message that it answers, where that was said."""
+    refused: str
+    """Status and code where it was refused, "" otherwise."""
+
+
 @dataclass
 class FakeTeams:
     """Conversations, what stands in them, and the bot's URL."""
@@ -79,6 +96,8 @@ class FakeTeams:
     """By conversation."""
     answers: list[tuple[int, Any]] = field(default_factory=list)
     """What the bot answered to each delivery."""
+    calls: list[Call] = field(default_factory=list)
+    """What the bot asked for, in order."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1_700_000_000_000))
     _calls: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -152,6 +171,15 @@ class FakeTeams:
         chat = f"a:{member}"
         self.known.add(chat)
         return web.json_response({"id": chat}, status=201)
+
+    def called(self, request: web.Request, response: web.StreamResponse, refused: str = "") -> None:
+        """Keep it in mind."""
+        conversation, named = (unquote(request.match_info.get(name, "")) for name in ("conversation", "message"))
+        answer = json.loads(response.body) if isinstance(response, web.Response) and response.body else {}
+        is_reply = request.method == "POST" and named
+        message = str(answer.get("id") or "") if request.method == "POST" else named
+        about = named if is_reply else ""
+        self.calls.append(Call(time.time(), request.method, conversation, message, about, refused))
 
     def _find(self, conversation: str, message: str) -> Shown:
         for where, messages in self.messages.items():
@@ -257,7 +285,9 @@ class Human:
 
 
 @asynccontextmanager
-async def fake_teams(app_id: str = "app", tenant: str = "tenant") -> AsyncIterator[FakeTeams]:
+async def fake_teams(
+    app_id: str = "app", tenant: str = "tenant", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[FakeTeams]:
     teams = FakeTeams("", app_id, tenant)
 
     @web.middleware
@@ -265,20 +295,24 @@ async def fake_teams(app_id: str = "app", tenant: str = "tenant") -> AsyncIterat
         try:
             found: web.StreamResponse = await handler(request)
         except RefusedByTeams as why:
-            return web.json_response({"error": {"code": why.code, "message": why.message}}, status=why.status)
+            answer = web.json_response({"error": {"code": why.code, "message": why.message}}, status=why.status)
+            teams.called(request, answer, f"{why.status} {why.code}")
+            return answer
+        teams.called(request, found)
         return found
 
     app = web.Application(middlewares=[refusals], client_max_size=10_000_000)
     app.router.add_post("/v3/conversations", teams.on_create)
     app.router.add_post("/v3/conversations/{conversation}/activities", teams.on_send)
+    app.router.add_post("/v3/conversations/{conversation}/activities/{message}", teams.on_send)
     app.router.add_put("/v3/conversations/{conversation}/activities/{message}", teams.on_update)
     app.router.add_delete("/v3/conversations/{conversation}/activities/{message}", teams.on_delete)
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.5)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
     await site.start()
     host, port = runner.addresses[0][:2]
-    teams.url = f"http://{host}:{port}/"
+    teams.url = f"http{'s' if tls else ''}://{host}:{port}/"
     try:
         yield teams
     finally:
