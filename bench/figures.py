@@ -29,6 +29,7 @@ SECTIONS = {
     "Metrics from memory beside a real Prometheus": ["practice_metrics.py"],
     "Ten thousand alerts at once": ["alert_burst.py"],
     "A busy Slack workspace": ["slack_load.py", "--seconds", "20"],
+    "A busy organisation on Teams": ["teams_load.py", "--seconds", "20"],
     "Finding the right runbook": ["runbook_search.py"],
 }
 PAGE = HERE.parent / "docs" / "figures.md"

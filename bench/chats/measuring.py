@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.chats.talk import Mix, Said
+from bench.processes import tell
 from bench.used import Used
 
 WANTED = {
@@ -63,6 +64,9 @@ def figures(
             first.setdefault(told.about, told.at)
             if told.is_answer:
                 answered.setdefault(told.about, told.at)
+    for one in said:
+        if one.ts in asked and one.ts not in answered:
+            tell(f"not answered: {one}")
     first_after = [at - asked[ts] for ts, at in first.items()]
     answered_after = [at - asked[ts] for ts, at in answered.items()]
     return {

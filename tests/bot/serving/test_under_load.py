@@ -1,13 +1,15 @@
-"""The bench of a busy workspace, for a few seconds: whatever the figures, nothing is lost and nothing is said twice."""
+"""The benches of busy organisations, for a few seconds: whatever the figures, nothing is lost, nothing is said twice."""
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from bench import slack_load
+from bench import slack_load, teams_load
 from bench.chats.measuring import beside
+from bench.chats.runs import Hilda
 from bench.chats.talk import Load
 from tests.conftest import OpenGround
 from tests.postgres import PostgresServer, postgres_server
@@ -16,27 +18,34 @@ __all__ = ["postgres_server"]
 
 pytestmark = [pytest.mark.timeout(240)]
 
+BENCHES: Mapping[str, Hilda] = {"Slack": slack_load.hilda, "Teams": teams_load.hilda}
 
-async def test_a_busy_workspace_loses_nothing_and_hears_nothing_twice(small_ground: OpenGround, tmp_path: Path) -> None:
-    """Mentions, direct questions, threads, commands, edits, redeliveries, and investigations beside them."""
+
+@pytest.mark.parametrize("platform", BENCHES)
+async def test_a_busy_organisation_loses_nothing_and_hears_nothing_twice(
+    platform: str, small_ground: OpenGround, tmp_path: Path
+) -> None:
+    """Mentions, direct questions, threads, commands, buttons, edits, redeliveries, and investigations beside them."""
     ground = await small_ground("bad-image", 1, metrics=False)
 
-    figures = await slack_load.hilda(Load(1, int(time.time()), seconds=3, rate=10), ground, tmp_path, "", replicas=1)
+    figures = await BENCHES[platform](Load(1, int(time.time()), seconds=3, rate=10), ground, tmp_path, "", replicas=1)
 
     assert json.loads(json.dumps(beside({"Hilda": figures})))["lost"] == {"Hilda": 0, "wanted": "0"}
     assert figures["asked"] > 15
-    assert (figures["lost"], figures["duplicated"], figures["refused by Slack"]) == (0, 0, 0)
+    assert (figures["lost"], figures["duplicated"], figures["out of order"]) == (0, 0, 0)
+    assert figures[f"refused by {platform}"] == 0
 
 
 @pytest.mark.slow
-async def test_a_replica_killed_in_a_busy_workspace_takes_nothing_with_it(
-    small_ground: OpenGround, tmp_path: Path, postgres_server: PostgresServer
+@pytest.mark.parametrize("platform", BENCHES)
+async def test_a_replica_killed_in_a_busy_organisation_takes_nothing_with_it(
+    platform: str, small_ground: OpenGround, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     """Two on PostgreSQL, one of them killed half-way: the other one goes on with all that was heard."""
     ground = await small_ground("bad-image", 1, metrics=False)
     load = Load(2, int(time.time()), seconds=10, rate=20)
 
-    figures = await slack_load.hilda(load, ground, tmp_path, postgres_server.new_database(), replicas=2)
+    figures = await BENCHES[platform](load, ground, tmp_path, postgres_server.new_database(), replicas=2)
 
     assert figures["asked"] > 60
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
