@@ -44,7 +44,7 @@ async def test_whoever_leaves_leaves_nothing_behind(stage: str, number: signal.S
         started = _processes_of(places)
 
         process.send_signal(number)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             code = await process.wait()
 
     assert started, said
