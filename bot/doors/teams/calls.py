@@ -22,8 +22,25 @@ SECONDS = 15
 PAUSE_SECONDS = 2.0
 """Before another try where the service does not say how long."""
 
+NO_STREAM = "ContentStreamNotAllowed"
+"""The code of whatever is wrong with a stream; which of it, only the message says."""
+
 Token = Callable[[], str]
 """A bearer token for the service, "" where none is wanted; may take seconds, so it is called in a thread."""
+
+
+class NoStream(Refused):
+    """Teams does not stream here, or not any more."""
+
+    @property
+    def stopped(self) -> bool:
+        """By who reads it."""
+        return "cancel" in self.error.lower()
+
+    @property
+    def stands(self) -> bool:
+        """It has ended, and is a message like any other."""
+        return "completed" in self.error.lower() or "exceeded streaming time" in self.error.lower()
 
 
 @dataclass
@@ -57,6 +74,22 @@ class Calls:
             "channelData": {"tenant": {"id": tenant}},
         }
         return str((await self._call("POST", service, "v3/conversations", wanted)).get("id") or "")
+
+    async def begin(self, service: str, bot: str, channel: str, tenant: str, activity: Json) -> str:
+        """The id of a new post in a channel, which is also the id of its thread.
+
+        https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/channel-and-group-conversations
+        """
+        wanted: Json = {
+            "isGroup": True,
+            "bot": {"id": bot},
+            "tenantId": tenant,
+            "channelData": {"channel": {"id": channel}, "tenant": {"id": tenant}},
+            "activity": activity,
+        }
+        said = await self._call("POST", service, "v3/conversations", wanted)
+        _, _, post = str(said.get("id") or "").partition(";messageid=")
+        return post or str(said.get("activityId") or "")
 
     async def member(self, service: str, conversation: str, person: str) -> Json:
         """What Teams says of somebody in a conversation: tenantId, userRole and more."""
@@ -113,17 +146,22 @@ def _read(text: str) -> Json:
 
 def _meaning(method: str, status: int, said: Json, headers: Mapping[str, str]) -> Exception:
     code = str(dig(said, "error", "code", default="") or status)
+    message = str(dig(said, "error", "message", default=""))
     match status:
         case 429 | 412:
             return Busy(_retry_after(headers), f"{method}: {code}")
         case 401:
             return Halted(method, code)
+        case 403 if code == NO_STREAM:
+            return NoStream(method, message or code)
         case 403 | 404:
             return Gone(method, code)
         case 413:
             return Unpresentable(method, code)
         case 400:
-            return Unpresentable(method, f"{code}: {dig(said, 'error', 'message', default='')}")
+            return Unpresentable(method, f"{code}: {message}")
+        case 501:
+            return Refused(method, code)
         case _ if status >= 500:
             return Away(f"{method}: {status} {code}")
         case _:

@@ -11,7 +11,7 @@ import structlog
 from bot import outbox
 from bot.doors.delivery import Delivery
 from bot.doors.failures import Away, Busy, Gone, Refused
-from bot.doors.following import Following
+from bot.doors.following import STOP, Following
 from bot.doors.teams.adapter import Adapter, Answer
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
@@ -53,7 +53,7 @@ class TeamsDoor:
     def __post_init__(self) -> None:
         addresses = Addresses(References(self.store.database))
         views = Views(self.store, addresses, self.desk.cluster, self.desk.label, self._known_role)
-        posting = Posting(self.calls, addresses, self.store.outbox.post_of, views)
+        posting = Posting(self.calls, addresses, self.store.outbox.post_of, views, self._stop)
         self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, self._gone)
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
         listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
@@ -91,6 +91,10 @@ class TeamsDoor:
 
     async def _able(self, person: Person) -> bool:
         return await self._known_role(person) > Role.nobody
+
+    async def _stop(self, conversation: str) -> None:
+        """Whichever replica works on it."""
+        await self.store.journal.append(f"conversation:{conversation}", STOP, {"by": conversation})
 
     async def begin(self) -> None:
         self.desk.standing[DOOR] = self.role

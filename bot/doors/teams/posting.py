@@ -10,25 +10,24 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.doors.failures import Busy, Gone, Refused, Unpresentable
+from bot.doors.failures import Gone, Refused, Unpresentable
+from bot.doors.progress import is_under_way
 from bot.doors.teams.addresses import Address, Addresses
 from bot.doors.teams.calls import Calls
 from bot.doors.teams.names import with_names
 from bot.doors.teams.pace import Pace
 from bot.doors.teams.places import Place
 from bot.doors.teams.posted import Posted
-from bot.doors.teams.render.card import CONTENT_TYPE, Post, draw
+from bot.doors.teams.render.card import Post, draw
 from bot.doors.teams.render.plain import plain
+from bot.doors.teams.showing import Showing
+from bot.doors.teams.streaming import StoppedByPerson, Streaming
 from bot.doors.teams.views import Views
-from domain.cards import Card, Progress, parts_of
+from domain.cards import Card
 from domain.conversations import opener
 from domain.messages import Reply
 from domain.people import Person
-from domain.plain_json import Json
 from store.work.outbox import Outgoing
-
-PATIENCE = 4.0
-"""Seconds that a post waits here for its turn; longer waits are the outbox's."""
 
 log = structlog.get_logger()
 
@@ -40,22 +39,47 @@ class Posting:
     post_of: Callable[[str], Awaitable[str]]
     """What a key became here, "" while it became nothing."""
     views: Views
+    stop: Callable[[str], Awaitable[None]]
+    """Stop the work for a conversation."""
     pace: Pace = field(default_factory=Pace)
+    streaming: Streaming = field(init=False)
+    showing: Showing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streaming = Streaming(self.calls, self.pace)
+        self.showing = Showing(self.calls, self.pace, self.streaming)
 
     async def say(self, held: Outgoing, reply: Reply) -> str:
         """Teams' name for the post; raises what a call raises, and `Busy` when it would have to wait for long."""
         address = await self._address(held, reply)
         before = Posted.parse(held.updates)
-        is_progress = before.conversation and parts_of(reply.card, Progress)
-        if is_progress and self.pace.wait(before.conversation, unimportant=True):
-            return held.updates
-        shown = await with_names(self.addresses, reply.card, Place.parse(held.conversation).tenant)
+        if self.streaming.goes_on(reply.card, before):
+            try:
+                before = await self.streaming.go_on(reply.card, address, before)
+            except StoppedByPerson:
+                # A script is stopped in other ways than by not watching it.
+                if not held.key.startswith("running:"):
+                    await self.stop(held.conversation)
+                return str(Posted(before.conversation))
+            if before.stream is not None:
+                return str(before)
+        elif before.stream is None and is_under_way(reply.card):
+            if before.conversation and self.pace.wait(before.conversation, unimportant=True):
+                return held.updates
+            # After a try whose answer was lost a stream may be open already.
+            is_first = not before.conversation and held.attempt == 1 and reply.audience != "person"
+            if is_first and self.streaming.wanted(reply.card, address):
+                begun = await self.streaming.begin(reply.card, address)
+                if begun.stream is not None:
+                    return str(begun)
+        tenant = Place.parse(held.conversation).tenant
+        shown = await with_names(self.addresses, reply.card, tenant)
         posts = await self.views.offered(await asyncio.to_thread(draw, shown), held, shown)
         try:
-            return str(await self._put(posts, address, before))
+            return str(await self.showing.show(held.key, posts, address, tenant, before))
         except Unpresentable as refused:
             log.error("teams does not take a card; it is shown as text", key=held.key, why=str(refused))
-        return str(await self._put(_as_text(reply.card), address, before))
+        return str(await self.showing.show(held.key, _as_text(reply.card), address, tenant, before))
 
     async def _address(self, held: Outgoing, reply: Reply) -> Address:
         place = await self._in_its_thread(held, Place.parse(held.conversation))
@@ -87,55 +111,7 @@ class Posting:
             return known
         there = await self.addresses.of(place)
         chat = await self.calls.open(there.service, there.bot, person.id, person.tenant)
-        return await self.addresses.keep_own(person, Address(there.service, chat, there.bot))
-
-    async def _put(self, posts: tuple[Post, ...], address: Address, before: Posted) -> Posted:
-        """Update what is there, post the rest, delete what is left over."""
-        shown: list[str] = []
-        where = before.conversation or address.conversation
-        for number, post in enumerate(posts):
-            there = before.ids[number] if number < len(before.ids) else ""
-            try:
-                await self._turn(where)
-                shown.append(await self._one(post, address, where, there))
-            except Busy as busy:
-                busy.begun = bool(shown)
-                raise
-        for surplus in before.ids[len(posts) :]:
-            try:
-                await self.calls.delete(address.service, where, surplus)
-            except Refused as refused:
-                log.info("an old message stays", why=str(refused))
-        return Posted(where, tuple(shown))
-
-    async def _one(self, post: Post, address: Address, conversation: str, there: str) -> str:
-        activity = _activity(post, address)
-        if there:
-            try:
-                await self.calls.update(address.service, conversation, there, activity)
-            except Gone:
-                log.info("a message was taken away; it is posted anew")
-            else:
-                return there
-        return await self.calls.send(address.service, conversation, activity)
-
-    async def _turn(self, conversation: str) -> None:
-        """Wait until this call keeps the pace; Busy when that takes long."""
-        waited = 0.0
-        while seconds := self.pace.wait(conversation):
-            if waited + seconds > PATIENCE:
-                raise Busy(seconds, "our own pace")
-            waited += seconds
-            await asyncio.sleep(seconds)
-
-
-def _activity(post: Post, address: Address) -> Json:
-    activity: Json = {"type": "message", "from": {"id": address.bot}, "summary": post.summary}
-    if post.card:
-        activity["attachments"] = [{"contentType": CONTENT_TYPE, "content": post.card}]
-    else:
-        activity |= {"text": post.summary, "textFormat": "plain"}
-    return activity
+        return await self.addresses.keep_own(person, Address(there.service, chat, there.bot, personal=True))
 
 
 def _as_text(card: Card) -> tuple[Post, ...]:

@@ -4,7 +4,9 @@ Rules and their sources: paths and answers
 (https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference), rates
 (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit), sizes
 (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages), channel threads and
-mentions (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/channel-messages).
+mentions (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/channel-messages), new posts of
+a channel (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages);
+streams are in streams.py.
 """
 
 import asyncio
@@ -22,15 +24,12 @@ from urllib.parse import unquote
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.teams.streams import RefusedByTeams as RefusedByTeams
+from tests.fakes.teams.streams import Streams, info_of
+
 LARGEST = 100_000
 RATES = ((1.0, 7), (2.0, 8), (30.0, 60), (3600.0, 1800))
 Json = dict[str, Any]
-
-
-class RefusedByTeams(Exception):
-    def __init__(self, status: int, code: str, message: str = "") -> None:
-        super().__init__(f"{status} {code} {message}")
-        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -94,12 +93,20 @@ class FakeTeams:
     """Answer so many requests with 502."""
     refusals: dict[str, RefusedByTeams] = field(default_factory=dict)
     """By conversation."""
+    refuses: Callable[[Json], bool] = lambda _activity: False
+    """Whether a card is not taken."""
+    lost: int = 0
+    """Do so many requests and answer them with 504 all the same."""
     answers: list[tuple[int, Any]] = field(default_factory=list)
     """What the bot answered to each delivery."""
     calls: list[Call] = field(default_factory=list)
     """What the bot asked for, in order."""
+    streams: Streams = field(init=False)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1_700_000_000_000))
     _calls: dict[str, deque[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(lambda: self.clock())
 
     def person(self, name: str, zone: str = "Europe/Berlin") -> "Human":
         return Human(self, name, zone)
@@ -141,16 +148,31 @@ class FakeTeams:
 
     async def on_send(self, request: web.Request) -> web.Response:
         conversation, activity = await self._checked(request)
+        if info := info_of(activity):
+            return self._streamed(conversation, activity, info)
+        if _is_channel(conversation) and ";" not in conversation:
+            raise RefusedByTeams(400, "BadArgument", "a new post in a channel is a new conversation")
         message = Shown(self.number(), conversation, activity)
-        channel_post = conversation.startswith("19:") and "@thread.tacv2" in conversation and ";" not in conversation
-        where = f"{conversation};messageid={message.id}" if channel_post else conversation
-        self.known.add(where)
-        self.messages.setdefault(where, []).append(message)
+        self.known.add(conversation)
+        self.messages.setdefault(conversation, []).append(message)
         return web.json_response({"id": message.id}, status=201)
+
+    def _streamed(self, chat: str, activity: Json, info: Json) -> web.Response:
+        """One update of a stream, or its end: what people see is the newest of them."""
+        stream = str(info.get("streamId") or "")
+        if not stream:
+            stream = self.number()
+            self.streams.begin(chat, stream, activity, info)
+            self.messages.setdefault(chat, []).append(Shown(stream, chat, activity))
+            return web.json_response({"id": stream}, status=201)
+        if self.streams.go_on(chat, activity, info):
+            self._find(chat, stream).activity = activity
+        return web.json_response({}, status=202)
 
     async def on_update(self, request: web.Request) -> web.Response:
         conversation, activity = await self._checked(request)
         found = self._find(conversation, unquote(request.match_info["message"]))
+        self.streams.may_change(found.id)
         found.activity, found.edits = activity, found.edits + 1
         return web.json_response({"id": found.id})
 
@@ -163,14 +185,24 @@ class FakeTeams:
         return web.json_response({})
 
     async def on_create(self, request: web.Request) -> web.Response:
+        """The chat with one person, or a new post in a channel."""
         wanted = await request.json()
         self._let_in(request)
-        member = wanted["members"][0]["id"]
-        if wanted.get("tenantId") != self.tenant or wanted.get("isGroup"):
-            raise RefusedByTeams(400, "BadArgument")
-        chat = f"a:{member}"
-        self.known.add(chat)
-        return web.json_response({"id": chat}, status=201)
+        if wanted.get("tenantId") != self.tenant:
+            raise RefusedByTeams(400, "BadArgument", "tenantId")
+        if not wanted.get("isGroup"):
+            chat = f"a:{wanted['members'][0]['id']}"
+            self.known.add(chat)
+            return web.json_response({"id": chat}, status=201)
+        channel = wanted["channelData"]["channel"]["id"]
+        self._allowed(channel)
+        if not _is_channel(channel):
+            raise RefusedByTeams(400, "BadArgument", "channelData.channel.id")
+        message = Shown(self.number(), channel, self._presentable(wanted["activity"]))
+        thread = f"{channel};messageid={message.id}"
+        self.known.add(thread)
+        self.messages[thread] = [message]
+        return web.json_response({"id": thread, "activityId": message.id}, status=201)
 
     def called(self, request: web.Request, response: web.StreamResponse, refused: str = "") -> None:
         """Keep it in mind."""
@@ -182,30 +214,35 @@ class FakeTeams:
         self.calls.append(Call(time.time(), request.method, conversation, message, about, refused))
 
     def _find(self, conversation: str, message: str) -> Shown:
-        for where, messages in self.messages.items():
-            for shown in messages:
-                if shown.id == message and where.startswith(conversation.partition(";")[0]):
-                    return shown
+        for shown in self.messages.get(conversation, ()):
+            if shown.id == message:
+                return shown
         raise RefusedByTeams(404, "ActivityNotFoundInConversation")
 
     async def _checked(self, request: web.Request) -> tuple[str, Json]:
         self._let_in(request)
         conversation = unquote(request.match_info["conversation"])
+        self._allowed(conversation)
+        return conversation, self._presentable(json.loads(await request.read()))
+
+    def _allowed(self, conversation: str) -> None:
         if conversation in self.refusals:
             raise self.refusals[conversation]
         if conversation not in self.known and conversation.partition(";")[0] not in self.known:
             raise RefusedByTeams(404, "ConversationNotFound")
         self._rate(conversation)
-        body = await request.read()
-        activity: Json = json.loads(body)
+
+    def _presentable(self, activity: Json) -> Json:
         for attachment in activity.get("attachments") or ():
             if attachment.get("contentType") != "application/vnd.microsoft.card.adaptive":
                 raise RefusedByTeams(400, "BadSyntax", "contentType")
             if attachment["content"].get("type") != "AdaptiveCard" or not attachment["content"].get("version"):
                 raise RefusedByTeams(400, "BadSyntax", "no card")
+        if self.refuses(activity):
+            raise RefusedByTeams(400, "BadSyntax", "the card")
         if len(_without_pictures(json.dumps(activity)).encode("utf-16-le")) > LARGEST:
             raise RefusedByTeams(413, "MessageSizeTooBig")
-        return conversation, activity
+        return activity
 
     def _let_in(self, request: web.Request) -> None:
         if self.down:
@@ -262,6 +299,10 @@ class Human:
         activity = self.activity("invoke", conversation, name="adaptiveCard/action", value=value, replyToId=reply_to)
         return (await self.teams.deliver({**activity, **more}))[1]
 
+    async def stops(self, shown: Shown) -> None:
+        """The Stop button beside a stream."""
+        self.teams.streams.stop(shown.id)
+
     def activity(self, kind: str, conversation: str, **more: Any) -> Json:
         number = self.teams.number()
         is_channel = "@thread.tacv2" in conversation
@@ -294,6 +335,9 @@ async def fake_teams(
     async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
         try:
             found: web.StreamResponse = await handler(request)
+            if teams.lost:
+                teams.lost -= 1
+                raise RefusedByTeams(504, "GatewayTimeout")
         except RefusedByTeams as why:
             answer = web.json_response({"error": {"code": why.code, "message": why.message}}, status=why.status)
             teams.called(request, answer, f"{why.status} {why.code}")
@@ -317,6 +361,10 @@ async def fake_teams(
         yield teams
     finally:
         await runner.cleanup()
+
+
+def _is_channel(conversation: str) -> bool:
+    return "@thread.tacv2" in conversation
 
 
 def _objects(value: Any) -> Iterator[Json]:

@@ -39,6 +39,12 @@ class Office:
     def on_reply(self, answer: Answer) -> None:
         self.answers.answer = answer
 
+    async def said(self) -> None:
+        """Everything that waits to be said is said."""
+        async with asyncio.timeout(20):
+            while await self.store.outbox.waiting("teams"):
+                await asyncio.sleep(0.02)
+
     async def settled(self) -> None:
         """Everything that was heard is answered, and said."""
         async with asyncio.timeout(20):
