@@ -20,7 +20,10 @@ SEED = 75
 
 
 async def test_proposed_in_slack_and_approved_in_teams(small_plane: SmallPlane, tmp_path: Path) -> None:
-    """The asker's account in Teams counts as the asker; a colleague's approval there runs it, and both doors say so."""
+    """The asker's account in Teams counts as the asker; a colleague's approval there runs it, and both doors say so.
+
+    Its way back is proposed in Slack and edited in Teams.
+    """
     async with (
         PracticeGround.open("bad-image", SEED, plane=small_plane, metrics=False) as ground,
         record(tmp_path) as store,
@@ -66,6 +69,18 @@ async def test_proposed_in_slack_and_approved_in_teams(small_plane: SmallPlane, 
             (ended,) = await store.proposals.list()
             assert ended.state is ProposalState.finished
             assert {str(one.person) for one in ended.decisions} == {f"teams:{teams.tenant}:{lead.id}"}
+            done = await channel.sees("Undo", within=10)
+            await asker.presses(done, "Undo")
+            waiting = await channel.sees("Undo: ", within=30, after=done)
+            await lead.says(lead.own_chat, "proposals")
+            undo = await teams.sees(lead.own_chat, "Undo: ")
+            await lead.presses(undo, "edit")
+            form = await teams.sees(lead.own_chat, "Only command lines")
+            own_words = f"kubectl -n {ground.namespace} rollout restart deployment/{ground.scenario.victim}"
+            await lead.presses(form, "edit", **{"hilda.field.commands": own_words})
+            edited = await teams.sees(lead.own_chat, own_words)
+            assert "approve" in {button["verb"] for button in edited.buttons()}
+            await channel.sees(lambda seen: seen.ts == waiting.ts and not seen.buttons, within=20)
             assert "Traceback" not in await hilda.said()
         verdict = await ground.healed()
         assert verdict.ok, verdict.why
