@@ -204,12 +204,15 @@ class FakeTeams:
         self.messages[thread] = [message]
         return web.json_response({"id": thread, "activityId": message.id}, status=201)
 
-    def called(self, request: web.Request, response: web.StreamResponse, refused: str = "") -> None:
+    async def called(self, request: web.Request, response: web.StreamResponse, refused: str = "") -> None:
         """Keep it in mind."""
         conversation, named = (unquote(request.match_info.get(name, "")) for name in ("conversation", "message"))
         answer = json.loads(response.body) if isinstance(response, web.Response) and response.body else {}
         is_reply = request.method == "POST" and named
-        message = str(answer.get("id") or "") if request.method == "POST" else named
+        message = named
+        if request.method == "POST":
+            stream = info_of(json.loads(await request.read())) or {}
+            message = str(answer.get("id") or stream.get("streamId") or "")
         about = named if is_reply else ""
         self.calls.append(Call(time.time(), request.method, conversation, message, about, refused))
 
@@ -340,9 +343,9 @@ async def fake_teams(
                 raise RefusedByTeams(504, "GatewayTimeout")
         except RefusedByTeams as why:
             answer = web.json_response({"error": {"code": why.code, "message": why.message}}, status=why.status)
-            teams.called(request, answer, f"{why.status} {why.code}")
+            await teams.called(request, answer, f"{why.status} {why.code}")
             return answer
-        teams.called(request, found)
+        await teams.called(request, found)
         return found
 
     app = web.Application(middlewares=[refusals], client_max_size=10_000_000)
