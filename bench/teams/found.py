@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bench.chats.measuring import Seen, Told
 from bench.chats.talk import Said
+from bench.processes import tell
 from bench.replicas import opened_store
 from bench.teams.mix import id_of
 from bot.doors.teams.places import DOOR
@@ -47,13 +48,17 @@ def of_hilda(said: Iterable[Said], rows: Sequence[Row], found: Mapping[str, Any]
     calls = [Call(*call) for call in found["calls"]]
     shown: defaultdict[str, list[float]] = defaultdict(list)
     for call in calls:
-        if not call.refused and call.method != "DELETE":
+        if not call.refused and call.method in {"POST", "PUT"}:
             shown[call.message].append(call.at)
     newest = {message: key for key, post, _ in rows for message in Posted.parse(post).ids}
-    unknown = sum(message not in newest for message in found["left"])
-    unreplaced = sum(":looking" in newest.get(message, "") for message in found["left"])
+    unknown = [message for message in found["left"] if message not in newest]
+    unreplaced = [newest[message] for message in found["left"] if ":looking" in newest.get(message, "")]
+    again = list(_answered_again(rows))
+    for what, which in (("in no record", unknown), ("progress that stays", unreplaced), ("heard twice", again)):
+        if which:
+            tell(f"{what}: {', '.join(which)}")
     refused = sum(bool(call.refused) for call in calls)
-    return Seen(list(_told(names, rows, shown)), unknown + unreplaced + _answered_again(rows), refused)
+    return Seen(list(_told(names, rows, shown)), len(unknown) + len(unreplaced) + len(again), refused)
 
 
 def _told(names: Mapping[str, str], rows: Iterable[Row], shown: Mapping[str, list[float]]) -> Iterator[Told]:
@@ -71,14 +76,15 @@ def _told(names: Mapping[str, str], rows: Iterable[Row], shown: Mapping[str, lis
                 yield Told(moments[-1], names[about[0]], is_answer=True)
 
 
-def _answered_again(rows: Iterable[Row]) -> int:
-    """Answers to something that was heard as two things."""
+def _answered_again(rows: Iterable[Row]) -> Iterator[str]:
+    """Keys of answers to something that was heard as two things."""
     answers: defaultdict[str, set[str]] = defaultdict(set)
     for key, post, _ in rows:
         about, (before, answer, _) = _ABOUT.search(key), key.partition(":answer:")
-        if about is not None and answer and post:
+        if about is not None and answer and post and before not in answers[about[0]]:
+            if answers[about[0]]:
+                yield key
             answers[about[0]].add(before)
-    return sum(len(heard) - 1 for heard in answers.values())
 
 
 def of_the_echo(said: Iterable[Said], found: Mapping[str, Any]) -> Seen:
