@@ -169,6 +169,12 @@ class Settings(BaseSettings):
     teams_tenant_id: str = Field("", validation_alias=AliasChoices("TEAMS_TENANT_ID", "teams_tenant_id"))
     teams_tenants: tuple[str, ...] = Field((), validation_alias=AliasChoices("HILDA_TEAMS_TENANTS", "teams_tenants"))
     """Further tenants whose people may speak with Hilda; TEAMS_TENANT_ID's always may."""
+    teams_guests: Literal["member", "viewer", "nobody"] = Field(
+        "viewer", validation_alias=AliasChoices("HILDA_TEAMS_GUESTS", "teams_guests")
+    )
+    teams_strangers: Literal["viewer", "nobody"] = Field(
+        "nobody", validation_alias=AliasChoices("HILDA_TEAMS_STRANGERS", "teams_strangers")
+    )
     teams_service_hosts: tuple[str, ...] = Field(
         ("smba.trafficmanager.net",), validation_alias=AliasChoices("HILDA_TEAMS_SERVICE_HOSTS", "teams_service_hosts")
     )

@@ -24,6 +24,14 @@ class Address:
     """Whether it is the chat of one person with us alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    service: str
+    chat: str
+    account: str
+    """Teams' own name of the person there."""
+
+
 @dataclass
 class Addresses:
     references: References
@@ -52,10 +60,18 @@ class Addresses:
         await self.references.keep(_own(person), asdict(address))
         return address
 
-    async def called(self, person: Person, name: str, account: str) -> None:
-        """What somebody is called, to show, and Teams' own name for their account; never to tell who they are."""
+    async def called(self, person: Person, name: str, account: str, service: str, chat: str) -> None:
+        """What somebody is called, to show and never to tell who they are; and where they were heard last."""
         if name or account:
-            await self.references.keep(_called(person), {"name": name, "account": account})
+            known = {"name": name, "account": account, "service": service, "chat": chat}
+            await self.references.keep(_called(person), known)
+
+    async def met(self, person: Person) -> Met | None:
+        """Where somebody was heard last; None for who never spoke with me."""
+        found = await self.references.get(_called(person))
+        if not found or not found.get("service"):
+            return None
+        return Met(found["service"], found["chat"], found["account"])
 
     async def name_of(self, tenant: str, person: str) -> str:
         """ "" for somebody who never spoke with me."""

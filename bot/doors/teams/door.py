@@ -18,6 +18,7 @@ from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
 from bot.doors.teams.commands import Commands
 from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
+from bot.doors.teams.people import People, Policy
 from bot.doors.teams.places import DOOR
 from bot.doors.teams.posting import Posting
 from bot.doors.teams.tokens import Tokens
@@ -52,11 +53,13 @@ class TeamsDoor:
 
     def __post_init__(self) -> None:
         addresses = Addresses(References(self.store.database))
+        self._people = People(self.calls, addresses, policy_of(self.settings))
         views = Views(self.store, addresses, self.desk.cluster, self.desk.label, self._known_role)
         posting = Posting(self.calls, addresses, self.store.outbox.post_of, views, self._stop)
         self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, self._gone)
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
         listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
+        listener.met = self._people.met
         listener.invoked = Invokes(listener, views.seen).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
@@ -80,14 +83,12 @@ class TeamsDoor:
         self.delivery.wake()
 
     async def role(self, person: Person, bound: Role) -> Role:
-        """What `bound` is worth: people of our tenants are viewers unless policy says nobody."""
-        if person.tenant not in tenants_of(self.settings) and not self.settings.teams_development:
-            return Role.nobody
-        return max(bound, Role[self.settings.unknown_people])
+        """What `bound` is worth, as far as Teams says who they are."""
+        return await self._people.role(person, bound)
 
     async def _known_role(self, person: Person) -> Role:
         """Without asking Teams, which waits."""
-        return await self.role(person, await self.store.identities.role_of(person))
+        return await self._people.role(person, await self.store.identities.role_of(person), 0)
 
     async def _able(self, person: Person) -> bool:
         return await self._known_role(person) > Role.nobody
@@ -111,6 +112,7 @@ class TeamsDoor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._people.close()
 
     async def _takes_us(self) -> bool:
         try:
@@ -170,6 +172,16 @@ def is_anonymous(settings: Settings) -> bool:
 
 def tenants_of(settings: Settings) -> frozenset[str]:
     return frozenset({settings.teams_tenant_id, *settings.teams_tenants} - {""})
+
+
+def policy_of(settings: Settings) -> Policy:
+    return Policy(
+        home=tenants_of(settings),
+        unknown=settings.unknown_people,
+        guests=settings.teams_guests,
+        strangers=settings.teams_strangers,
+        anybody=is_anonymous(settings),
+    )
 
 
 def tokens_of(settings: Settings) -> Tokens:

@@ -48,6 +48,8 @@ class Listener:
     """Whether somebody may do anything at all."""
     command: Callable[[Message], Awaitable[bool]] = _never
     """Whether a message is a command of this door, which is then answered."""
+    met: Callable[[Person], None] = lambda _: None
+    """Somebody was heard."""
     invoked: Callable[[Json], Awaitable[Json]] = _unanswered
     """The body of the answer to what Teams waits for."""
 
@@ -151,4 +153,5 @@ class Listener:
         await self.addresses.heard(place, address, person if is_personal else None)
         if person is not None:
             name, account = (str(dig(activity, "from", key, default="")) for key in ("name", "id"))
-            await self.addresses.called(person, name, account)
+            await self.addresses.called(person, name, account, address.service, place.chat)
+            self.met(person)

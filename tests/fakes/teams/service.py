@@ -24,6 +24,7 @@ from urllib.parse import unquote
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.teams.members import Members
 from tests.fakes.teams.streams import RefusedByTeams as RefusedByTeams
 from tests.fakes.teams.streams import Streams, info_of
 
@@ -102,10 +103,12 @@ class FakeTeams:
     calls: list[Call] = field(default_factory=list)
     """What the bot asked for, in order."""
     streams: Streams = field(init=False)
+    members: Members = field(init=False)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1_700_000_000_000))
     _calls: dict[str, deque[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.members = Members(self.tenant)
         self.streams = Streams(lambda: self.clock())
 
     def person(self, name: str, zone: str = "Europe/Berlin") -> "Human":
@@ -215,6 +218,10 @@ class FakeTeams:
             message = str(answer.get("id") or stream.get("streamId") or "")
         about = named if is_reply else ""
         self.calls.append(Call(time.time(), request.method, conversation, message, about, refused))
+
+    async def on_member(self, request: web.Request) -> web.Response:
+        self._let_in(request)
+        return await self.members.on_get(request)
 
     def _find(self, conversation: str, message: str) -> Shown:
         for shown in self.messages.get(conversation, ()):
@@ -350,6 +357,7 @@ async def fake_teams(
 
     app = web.Application(middlewares=[refusals], client_max_size=10_000_000)
     app.router.add_post("/v3/conversations", teams.on_create)
+    app.router.add_get("/v3/conversations/{conversation}/members/{person}", teams.on_member)
     app.router.add_post("/v3/conversations/{conversation}/activities", teams.on_send)
     app.router.add_post("/v3/conversations/{conversation}/activities/{message}", teams.on_send)
     app.router.add_put("/v3/conversations/{conversation}/activities/{message}", teams.on_update)
