@@ -10,12 +10,13 @@ import structlog
 
 from bot import outbox
 from bot.doors.delivery import Delivery
-from bot.doors.failures import Away, Busy, Gone, Refused
+from bot.doors.failures import Away, Busy, Refused
 from bot.doors.following import STOP, Following
 from bot.doors.teams.adapter import Adapter, Answer
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
 from bot.doors.teams.commands import Commands
+from bot.doors.teams.gone import tell_who_asked
 from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.people import People, Policy
@@ -31,7 +32,6 @@ from domain.people import Person, Role
 from graphs.desk import Desk
 from store.record import Store
 from store.references import References
-from store.work.outbox import Outgoing
 
 PATH = "/api/messages"
 """Where Azure's bot registration has to send to, below our own host."""
@@ -54,9 +54,9 @@ class TeamsDoor:
     def __post_init__(self) -> None:
         addresses = Addresses(References(self.store.database))
         self._people = People(self.calls, addresses, policy_of(self.settings))
-        views = Views(self.store, addresses, self.desk.cluster, self.desk.label, self._known_role)
+        views = Views(self.store, addresses, self.desk.cluster, self.desk.label, self._known_role, self._people.sure)
         posting = Posting(self.calls, addresses, self.store.outbox.post_of, views, self._stop)
-        self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, self._gone)
+        self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, tell_who_asked(self.store, addresses))
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
         listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
         listener.met = self._people.met
@@ -120,9 +120,6 @@ class TeamsDoor:
         except (Refused, Busy, Away):
             return False
         return True
-
-    async def _gone(self, held: Outgoing, gone: Gone) -> None:
-        log.warning("nothing can be said in a conversation any more", conversation=held.conversation, why=str(gone))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
