@@ -85,6 +85,10 @@ class People:
             return min(usual, Role[self.policy.guests])
         return usual
 
+    async def sure(self, person: Person) -> bool:
+        """Whether `role` needs to ask nobody to say what they may do."""
+        return self.policy.anybody or person.tenant not in self.policy.home or await self._kept(person) is not None
+
     async def account(self, person: Person, seconds: float) -> Account | None:
         """What Teams says of an account; None when it does not say so in time."""
         kept = await self._kept(person)

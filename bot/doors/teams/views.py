@@ -48,6 +48,8 @@ class Views:
     label: ClusterLabel
     role: Callable[[Person], Awaitable[Role]]
     """What somebody may do, as far as it is known without asking anybody: Teams waits."""
+    sure: Callable[[Person], Awaitable[bool]]
+    """Whether that is all they may do; of who is not known yet, Hilda is told beside this."""
 
     async def offered(self, posts: tuple[Post, ...], held: Outgoing, card: Card) -> tuple[Post, ...]:
         """The messages of a proposal, the last asking how it looks for those whom it concerns."""
@@ -74,7 +76,9 @@ class Views:
         if record.state is not ProposalState.proposed:
             told = await with_names(self.addresses, over(record, self.label), person.tenant)
             return (await asyncio.to_thread(draw, told))[-1].card
-        parts = own_parts(record, await standing(self.store, record, person, role), shared)
+        parts: tuple[Part, ...] = tuple(parts_of(shared, Choices))
+        if await self.sure(person):
+            parts = own_parts(record, await standing(self.store, record, person, role), shared)
         post = await asyncio.to_thread(draw_last, shared, parts)
         return with_refresh(post, asked, [account] if account else []).card
 

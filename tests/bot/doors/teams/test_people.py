@@ -150,6 +150,7 @@ async def test_nothing_that_teams_waits_for_asks_teams(tmp_path: Path) -> None:
     """What was found out when somebody was heard is known; without it they look, and decide nothing."""
     async with reception(tmp_path) as here:
         assert await here.role(seconds=0) is Role.viewer
+        assert not await here.people.sure(ALICE)
         await asyncio.sleep(0.1)
         assert here.asked == []
 
@@ -157,6 +158,7 @@ async def test_nothing_that_teams_waits_for_asks_teams(tmp_path: Path) -> None:
         async with asyncio.timeout(10):
             while await here.role(seconds=0) is not Role.operator:
                 await asyncio.sleep(0.01)
+        assert await here.people.sure(ALICE)
         assert len(here.asked) == 1
 
 

@@ -1,5 +1,6 @@
 """A proposal as each person sees it: who cannot decide sees why, and everybody else the card that is safe for all."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot import outbox
 from bot.doors.copies import close_copies, shown_again
+from bot.doors.teams.people import Policy
 from bot.doors.teams.places import Place
 from bot.doors.teams.render.card import Post, draw, draw_last
 from bot.doors.teams.render.refresh import LARGEST, MOST, VERB, Refresh, wanted, with_refresh
@@ -210,6 +212,28 @@ async def test_a_copy_looks_different_for_each_as_well_and_no_more_once_it_is_de
     await close_copies(office.store, LABEL, made.id)
     await office.teams.sees(alice.own_chat, "Approved: ")
     assert "refresh" not in copy.card
+
+
+async def test_who_is_not_known_yet_sees_the_shared_card(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator whom Teams has not told apart from a guest yet could decide by the time they press."""
+    alice, bob = await person(office, "alice", Role.operator), await person(office, "bob", Role.operator)
+    _, shown = await proposed(office, alice)
+    policy = Policy(home=frozenset({"tenant"}))
+    monkeypatch.setattr(office.door._people, "policy", policy)
+
+    first = await asked(office, bob, shown)
+    async with asyncio.timeout(10):
+        while not await office.door._people.sure(account(bob)):
+            await asyncio.sleep(0.01)
+    office.teams.members.different["29:carol"] = {"userRole": "guest"}
+    carol = await person(office, "carol", Role.operator)
+    async with asyncio.timeout(10):
+        while not await office.door._people.sure(account(carol)):
+            await asyncio.sleep(0.01)
+
+    assert first["value"]["body"] == shown.card["body"]
+    assert (await seen(office, bob, shown)).card["body"] == shown.card["body"]
+    assert "You are viewer here" in (await seen(office, carol, shown, "manual")).text
 
 
 async def test_a_look_does_nothing_and_leaves_nothing_behind(office: Office) -> None:
