@@ -14,6 +14,9 @@ part of, 2 are commands, 4 are buttons pressed, 2 are edits, 2 are redeliveries.
 greeting, help, a list. Beside these, not counted in them: twenty people investigate an incident on a practice cluster,
 each asking the next thing every five seconds, which makes 240 looks a minute.
 
+A post that is under way when its replica is killed may stand twice, since Teams lets nobody read back what was posted;
+how many of a run do is among the duplicated.
+
 bench/chats/measuring.py says what each figure is. The last line is JSON.
 """
 

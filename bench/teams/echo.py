@@ -22,6 +22,10 @@ from bench.teams.microsoft import SECRET
 from bench.teams.mix import APP_ID, TENANT
 
 
+class Adapter(CloudAdapterBase):  # type: ignore[misc]
+    """Nothing of its own."""
+
+
 class Echo:
     """Mentions, direct conversations, and threads in which it was called; each message once, in this process."""
 
@@ -68,10 +72,6 @@ async def main(port: int) -> None:
     print("ready", flush=True)
     await stop.wait()
     await runner.cleanup()
-
-
-class Adapter(CloudAdapterBase):  # type: ignore[misc]
-    """Nothing of its own."""
 
 
 if __name__ == "__main__":

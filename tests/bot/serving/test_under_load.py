@@ -41,11 +41,15 @@ async def test_a_busy_organisation_loses_nothing_and_hears_nothing_twice(
 async def test_a_replica_killed_in_a_busy_organisation_takes_nothing_with_it(
     platform: str, small_ground: OpenGround, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
-    """Two on PostgreSQL, one of them killed half-way: the other one goes on with all that was heard."""
+    """Two on PostgreSQL, one of them killed half-way: the other one goes on with all that was heard.
+
+    Slack is asked what of it stands there already. Teams lets nobody read back: a post under way may stand twice.
+    """
     ground = await small_ground("bad-image", 1, metrics=False)
     load = Load(2, int(time.time()), seconds=10, rate=20)
 
     figures = await BENCHES[platform](load, ground, tmp_path, postgres_server.new_database(), replicas=2)
 
     assert figures["asked"] > 60
-    assert (figures["lost"], figures["duplicated"]) == (0, 0)
+    assert figures["lost"] == 0
+    assert figures["duplicated"] <= (1 if platform == "Teams" else 0)
