@@ -1,4 +1,4 @@
-"""The benches of busy organisations, for a few seconds: whatever the figures, nothing is lost, nothing is said twice."""
+"""The benches of busy organisations, for some seconds: whatever the figures, nothing is lost, nothing is said twice."""
 
 import json
 import time
