@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
+from bot.doors import facts_of_people
 from bot.doors.teams.addresses import Addresses
 from domain.cards import Card, Facts, Part
-
-_PEOPLE = frozenset({"Approved by", "Rejected by", "Requested by"})
 
 
 async def with_names(addresses: Addresses, card: Card, tenant: str) -> Card:
@@ -19,6 +18,6 @@ async def _named(addresses: Addresses, part: Part, tenant: str) -> Part:
     rows = []
     for name, value in part.rows:
         who, blank, rest = value.partition(" ")
-        known = await addresses.name_of(tenant, who.rpartition(":")[2]) if name in _PEOPLE else ""
+        known = await addresses.name_of(tenant, who.rpartition(":")[2]) if name in facts_of_people.NAMES else ""
         rows.append((name, f"{known}{blank}{rest}" if known else value))
     return Facts(tuple(rows))

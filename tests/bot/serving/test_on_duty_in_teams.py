@@ -52,7 +52,7 @@ async def test_an_alert_is_announced_acknowledged_asked_about_and_over(
             assert "% sure" in head.activity["summary"]
             await teams.sees(thread, "Check it by hand", within=40)
             await oncall.presses(head, "tend", subject="acknowledge")
-            await teams.sees(thread, "Acknowledged by")
+            await teams.sees(thread, "Acknowledged by:  Oncall")
             await oncall.says(thread, "what changed?")
             await teams.sees(thread, "image", within=40)
             over = {**alert, "status": "resolved", "endsAt": datetime.now(UTC).isoformat()}

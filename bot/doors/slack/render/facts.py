@@ -2,6 +2,7 @@
 
 import re
 
+from bot.doors import facts_of_people
 from bot.doors.slack.render import rich, small
 from bot.doors.slack.render.values import action_id
 from domain.cards import Links, ProgressState
@@ -9,9 +10,6 @@ from domain.plain_json import Json
 from domain.visible import one_line
 
 _STEPS: dict[ProgressState, str] = {"done": "✅", "running": "⏳", "waiting": "▫️", "failed": "❌"}
-_DECIDED_BY = frozenset(
-    f"{done} by" for done in ("Approved", "Rejected", "Requested", "Acknowledged", "Handed over", "Snoozed", "Closed")
-) | {"Owner"}
 _PERSON = re.compile(r"(?:slack:[A-Z0-9]+:)?([UW][A-Z0-9]{7,20})(?![A-Za-z0-9])")
 
 
@@ -61,7 +59,7 @@ def _value(name: str, value: str) -> list[Json]:
     """Who decided is shown by name, a command as what it is; any other value stands as it is."""
     if value.startswith("kubectl ") and "\n" not in value:
         return rich.words(value, "code")
-    person = _PERSON.match(value) if name in _DECIDED_BY else None
+    person = _PERSON.match(value) if name in facts_of_people.NAMES else None
     if person is None:
         return rich.words(f"\n{value}" if "\n" in value.strip() else value)
     return [rich.user(person[1]), *rich.words(value[person.end() :])]
