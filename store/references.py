@@ -1,6 +1,6 @@
 """How a platform is reached where it gives each conversation an address of its own (Teams: tenant and service URL)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, select
 
@@ -16,15 +16,16 @@ class References:
 
     async def keep(self, name: str, address: Json) -> None:
         """The newest address of a conversation or of a person's own; written only when it changed."""
-        if await self.get(name) == address:
-            return
-        new = self._database.insert(reference).values(name=name, address=address, at=DB_CLOCK)
+        if await self.get(name) != address:
+            await self.write({name: address})
+
+    async def write(self, addresses: Mapping[str, Json]) -> None:
+        """Several by name, whatever they were."""
+        rows = [{"name": name, "address": address} for name, address in addresses.items()]
+        new = self._database.insert(reference).values(at=DB_CLOCK)
+        newest = {"address": new.excluded.address, "at": new.excluded.at}
         async with self._database.begin() as tx:
-            await tx.execute(
-                new.on_conflict_do_update(
-                    index_elements=["name"], set_={"address": new.excluded.address, "at": new.excluded.at}
-                )
-            )
+            await tx.execute(new.on_conflict_do_update(index_elements=["name"], set_=newest), rows)
 
     async def get(self, name: str) -> Json | None:
         async with self._database.read() as tx:

@@ -36,13 +36,19 @@ class Met:
 class Addresses:
     references: References
 
-    async def heard(self, place: Place, address: Address, person: Person | None) -> None:
-        """Keep how the place is reached; with `person`, it is the chat with that person alone."""
-        channel = Place(place.tenant, place.chat)
+    async def heard(self, place: Place, address: Address, person: Person | None, name: str, account: str) -> None:
+        """Keep how the place is reached, and of who speaks there what they are called, to show and never to tell who
+        they are, and a place where they were met. Read at once, and written where something is new."""
         kept = replace(address, conversation=place.chat)
-        await self.references.keep(channel.conversation, asdict(kept))
-        if person is not None:
-            await self.keep_own(person, kept)
+        new: dict[str, Json] = {Place(place.tenant, place.chat).conversation: asdict(kept)}
+        if person is not None and address.personal:
+            new[_own(person)] = asdict(kept)
+        if person is not None and (name or account):
+            new[_called(person)] = {"name": name, "account": account, "service": address.service, "chat": place.chat}
+        before = dict(zip(new, await self.references.several(tuple(new)), strict=True))
+        changed = {key: row for key, row in new.items() if not _same(before[key], row)}
+        if changed:
+            await self.references.write(changed)
 
     async def of(self, place: Place) -> Address:
         """Gone where we were never heard of, or were taken out."""
@@ -60,18 +66,18 @@ class Addresses:
         await self.references.keep(_own(person), asdict(address))
         return address
 
-    async def called(self, person: Person, name: str, account: str, service: str, chat: str) -> None:
-        """What somebody is called, to show and never to tell who they are; and where they were heard last."""
-        if name or account:
-            known = {"name": name, "account": account, "service": service, "chat": chat}
-            await self.references.keep(_called(person), known)
-
     async def met(self, person: Person) -> Met | None:
-        """Where somebody was heard last; None for who never spoke with me."""
+        """Where somebody was heard; None for who never spoke with me."""
         found = await self.references.get(_called(person))
         if not found or not found.get("service"):
             return None
         return Met(found["service"], found["chat"], found["account"])
+
+    async def not_there(self, person: Person) -> None:
+        """They are not any more where they were met; where they are heard next is kept."""
+        found = await self.references.get(_called(person))
+        if found is not None:
+            await self.references.keep(_called(person), {**found, "service": "", "chat": ""})
 
     async def name_of(self, tenant: str, person: str) -> str:
         """ "" for somebody who never spoke with me."""
@@ -90,6 +96,13 @@ class Addresses:
 
 def _called(person: Person) -> str:
     return f"{DOOR}-name:{person.tenant}:{person.id}"
+
+
+def _same(before: Json | None, now: Json) -> bool:
+    """Whether there is nothing to write: people speak in many places, and one where they were met is enough."""
+    if before is None or not {"name", "account"} <= now.keys():
+        return before == now
+    return {**before, "chat": ""} == {**now, "chat": ""}
 
 
 def _own(person: Person) -> str:

@@ -150,8 +150,7 @@ class Listener:
         bot = str(dig(activity, "recipient", "id", default=""))
         service, is_personal = str(activity.get("serviceUrl") or ""), kind == "personal"
         address = Address(service, place.chat, bot, threads=kind == "channel", personal=is_personal)
-        await self.addresses.heard(place, address, person if is_personal else None)
+        name, account = (str(dig(activity, "from", key, default="")) for key in ("name", "id"))
+        await self.addresses.heard(place, address, person, name, account)
         if person is not None:
-            name, account = (str(dig(activity, "from", key, default="")) for key in ("name", "id"))
-            await self.addresses.called(person, name, account, address.service, place.chat)
             self.met(person)

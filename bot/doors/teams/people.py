@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.doors.failures import Away, Busy, Refused
+from bot.doors.failures import Away, Busy, Gone, Refused
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls
 from bot.doors.teams.places import DOOR
@@ -133,7 +133,11 @@ class People:
         met = await self.addresses.met(person)
         if met is None:
             raise Refused("GET members", "they never spoke with me")
-        said = await self.calls.member(met.service, met.chat, met.account or person.id)
+        try:
+            said = await self.calls.member(met.service, met.chat, met.account or person.id)
+        except Gone:
+            await self.addresses.not_there(person)
+            raise
         if not said.get("tenantId"):
             raise Refused("GET members", "it does not say whose account it is")
         return Account(str(said["tenantId"]), _kind(said), self.clock())

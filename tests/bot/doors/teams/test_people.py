@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.teams.addresses import Addresses, Met
+from bot.doors.teams.addresses import Address, Addresses, Met
 from bot.doors.teams.calls import open_calls
 from bot.doors.teams.people import KEPT_SECONDS, SILENT_SECONDS, People, Policy
+from bot.doors.teams.places import Place
 from domain.people import Person, Role
 from store.record import Store
 from store.references import References
@@ -19,6 +20,7 @@ from tests.fakes.teams.service import FakeTeams, fake_teams
 
 HOME = Policy(home=frozenset({"tenant"}))
 ALICE = Person("teams", "tenant", "aad-alice")
+SHOP, NIGHT = Place("tenant", CHANNEL), Place("tenant", "19:night@thread.v2")
 
 
 @dataclass
@@ -49,7 +51,7 @@ async def reception(folder: Path, policy: Policy = HOME, **alice: object) -> Asy
         opened = Reception(teams, People(calls, addresses, policy), People(calls, addresses, policy))
         opened.people.clock = opened.replica.clock = opened.clock
         teams.members.different["29:alice"] = dict(alice)
-        await addresses.called(ALICE, "Alice", "29:alice", teams.url, "19:shop@thread.tacv2")
+        await addresses.heard(SHOP, Address(teams.url, SHOP.chat, "bot"), ALICE, "Alice", "29:alice")
         yield opened
         await opened.people.close()
         await opened.replica.close()
@@ -177,6 +179,19 @@ async def test_teams_is_asked_once_a_day_by_all_replicas_together(tmp_path: Path
         assert len(here.asked) == 2
 
 
+async def test_who_left_where_they_were_met_is_asked_about_where_they_are_heard_next(tmp_path: Path) -> None:
+    async with reception(tmp_path) as here:
+        here.teams.members.different["29:alice"] = None
+        assert await here.role() is Role.viewer
+        here.teams.members.different["29:alice"] = {}
+
+        await here.people.addresses.heard(NIGHT, Address(here.teams.url, NIGHT.chat, "bot"), ALICE, "Alice", "29:alice")
+        here.now += SILENT_SECONDS
+
+        assert await here.role() is Role.operator
+        assert here.asked == [(SHOP.chat, "29:alice"), (NIGHT.chat, "29:alice")]
+
+
 async def test_in_development_everybody_is_who_they_say(tmp_path: Path) -> None:
     async with reception(tmp_path, replace(HOME, anybody=True), userRole="guest") as here:
         here.people.met(ALICE)
@@ -205,7 +220,7 @@ async def test_the_settings_say_what_guests_and_others_may_do(tmp_path: Path) ->
         for name, said in (("alice", {}), ("gwen", {"userRole": "guest"}), ("eve", {"tenantId": "elsewhere"})):
             office.teams.members.different[f"29:{name}"] = said
             person = Person("teams", "tenant", f"aad-{name}")
-            await addresses.called(person, name, f"29:{name}", office.teams.url, CHANNEL)
+            await addresses.heard(SHOP, Address(office.teams.url, SHOP.chat, "bot"), person, name, f"29:{name}")
 
         roles = [
             await office.door.role(Person("teams", "tenant", f"aad-{name}"), Role.operator)
