@@ -16,6 +16,7 @@ from bot.doors.teams.adapter import Adapter, Answer
 from bot.doors.teams.addresses import Addresses
 from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
 from bot.doors.teams.commands import Commands
+from bot.doors.teams.feedback import Feedback
 from bot.doors.teams.gone import tell_who_asked
 from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
@@ -60,7 +61,7 @@ class TeamsDoor:
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
         listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
         listener.met = self._people.met
-        listener.invoked = Invokes(listener, views.seen).answer
+        listener.invoked = Invokes(listener, views.seen, Feedback(self.store.ratings, self._able).keep).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
     @property

@@ -1,4 +1,4 @@
-"""What Teams waits for an answer to: presses, and cards that want to know how they look for somebody.
+"""What Teams waits for an answer to: presses, thumbs, and cards that want to know how they look for somebody.
 
 Answered at once. What comes of a press is said by updating the message, so that everybody sees the same.
 """
@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.doors.teams import feedback
 from bot.doors.teams.activities import key_of, moment, where, who, zone
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.render.card import CONTENT_TYPE
@@ -34,9 +35,13 @@ class Invokes:
     listener: Listener
     view: Callable[[Refresh, Person, str], Awaitable[Json]]
     """How a card looks for a person of that account; NoView where it has no look of its own."""
+    rated: Callable[[Json, Person | None, str], Awaitable[bool]]
+    """Whether what somebody thought of an answer could be read, and was kept."""
 
     async def answer(self, activity: Json) -> Json:
         """The body of the answer."""
+        if activity.get("name") == feedback.NAME:
+            return await self._rate(activity)
         if activity.get("name") != "adaptiveCard/action":
             return _error(501, "NotSupported", "Hilda does not know this.")
         value = activity.get("value")
@@ -60,6 +65,12 @@ class Invokes:
         for incoming in _meant(activity, found, person, conversation):
             await self.listener.put(incoming)
         return _told(_TEXTS.get(found.action, "One moment."))
+
+    async def _rate(self, activity: Json) -> Json:
+        """Nothing at all, since Teams takes no other answer here."""
+        conversation = await self.listener.conversation_at(where(activity))
+        kept = await self.rated(activity, who(activity), conversation)
+        return {} if kept else _error(400, "BadRequest", "This is no feedback that Hilda knows.")
 
     async def _view(self, activity: Json, asked: Refresh) -> Json:
         """Only looked up: nothing is done, and nothing is kept. Who gets an error goes on seeing the shared card."""

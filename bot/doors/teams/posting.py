@@ -14,6 +14,7 @@ from bot.doors.failures import Gone, Refused, Unpresentable
 from bot.doors.progress import is_under_way
 from bot.doors.teams.addresses import Address, Addresses
 from bot.doors.teams.calls import Calls
+from bot.doors.teams.feedback import with_thumbs
 from bot.doors.teams.names import with_names
 from bot.doors.teams.pace import Pace
 from bot.doors.teams.places import Place
@@ -74,7 +75,8 @@ class Posting:
                     return str(begun)
         tenant = Place.parse(held.conversation).tenant
         shown = await with_names(self.addresses, reply.card, tenant)
-        posts = await self.views.offered(await asyncio.to_thread(draw, shown), held, shown)
+        drawn = with_thumbs(await asyncio.to_thread(draw, shown), shown)
+        posts = await self.views.offered(drawn, held, shown)
         try:
             return str(await self.showing.show(held.key, posts, address, tenant, before))
         except Unpresentable as refused:

@@ -110,4 +110,6 @@ def _activity(post: Post, address: Address) -> Json:
         activity["attachments"] = [{"contentType": CONTENT_TYPE, "content": post.card}]
     else:
         activity |= {"text": post.summary, "textFormat": "plain"}
+    if post.thumbs:
+        activity["channelData"] = {"feedbackLoop": {"type": "default"}}
     return activity

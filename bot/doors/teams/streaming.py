@@ -107,6 +107,7 @@ class Streaming:
         """Whether the message stands where the stream was; where it does not, it has to be posted. Twice is no harm."""
         chat, stream = before.conversation, before.ids[0]
         final = {**message, "text": message.get("text") or _UNSEEN, **_stream_info(chat, "final", stream)}
+        final["channelData"] |= message.get("channelData", {})
         try:
             await self.calls.send(address.service, chat, final)
             stands = True

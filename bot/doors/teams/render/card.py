@@ -38,6 +38,8 @@ class Post:
 
     summary: str
     card: Json
+    thumbs: bool = False
+    """Whether people are asked if it was of use."""
 
 
 def draw(card: Card, zone: tzinfo = UTC) -> tuple[Post, ...]:
