@@ -22,10 +22,13 @@ class ModelServer:
     behave: str = "good"
     asked: list[dict[str, object]] = field(default_factory=list)
     url: str = ""
+    pause: float = 0.0
+    """Seconds before it begins to answer."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.asked.append(body)
+        await asyncio.sleep(self.pause)
         return await BEHAVIOURS[self.behave](request, body["messages"][-1]["content"])
 
 

@@ -29,8 +29,6 @@ AGAIN_SECONDS = 3600.0
 LONGEST_SECONDS = 100.0
 """After that a stream ends with the progress itself, which is updated in place from there on: at 120 Teams ends it."""
 LONGEST_LINE = 200
-_UNSEEN = "\N{ZERO WIDTH SPACE}"
-"""Teams takes no end of a stream without a text; what there is to read is on the card."""
 _MOST_CHATS = 5_000
 
 log = structlog.get_logger()
@@ -104,9 +102,12 @@ class Streaming:
         return Posted(before.conversation, before.ids, Stream(number, before.stream.began))
 
     async def end(self, message: Json, address: Address, before: Posted) -> bool:
-        """Whether the message stands where the stream was; where it does not, it has to be posted. Twice is no harm."""
+        """Whether the message stands where the stream was; where it does not, it has to be posted. Twice is no harm.
+
+        A card goes without a text: of the two together Teams makes two messages.
+        """
         chat, stream = before.conversation, before.ids[0]
-        final = {**message, "text": message.get("text") or _UNSEEN, **_stream_info(chat, "final", stream)}
+        final = {**message, **_stream_info(chat, "final", stream)}
         final["channelData"] |= message.get("channelData", {})
         try:
             await self.calls.send(address.service, chat, final)
@@ -116,7 +117,8 @@ class Streaming:
         except Halted:
             raise
         except Refused as refused:
-            log.info("a stream does not end as it should; its answer is posted", why=str(refused))
+            log.warning("teams does not take the end of a stream; it is posted", why=str(refused))
+            self._keep(self._refused, chat)
             stands = False
         self._open.pop(chat, None)
         return stands

@@ -18,6 +18,7 @@ from store.ledger.records import ProposalRecord
 from store.record import Store
 from tests.bot.serving.running import executor, serve_in_teams
 from tests.bot.serving.test_the_whole_ladder import record
+from tests.fakes.model_server import model_server
 from tests.fakes.teams.playground import Playground, playground
 from tests.needs import needs, needs_teams_client
 
@@ -27,14 +28,17 @@ SEED = 81
 
 
 async def test_asked_climbed_approved_by_another_run_and_verified(small_plane: SmallPlane, tmp_path: Path) -> None:
-    """Three times: somebody releases the same broken image again in between."""
+    """Three times: somebody releases the same broken image again in between. In one's own chat progress streams."""
     modules = needs_teams_client()
     needs("kubectl")
     async with (
         PracticeGround.open("bad-image", SEED, plane=small_plane, metrics=False) as ground,
         record(tmp_path) as store,
         executor(ground, tmp_path),
-        serve_in_teams(ground, tmp_path) as hilda,
+        model_server() as model,
+        serve_in_teams(
+            ground, tmp_path, OPENAI_BASE_URL=model.url, OPENAI_API_KEY="k", HILDA_MODEL="scripted"
+        ) as hilda,
         playground(modules, f"http://127.0.0.1:{hilda.port}/api/messages", tmp_path) as client,
     ):
         megan = client.others["Megan Bowen"]
@@ -48,15 +52,23 @@ async def test_asked_climbed_approved_by_another_run_and_verified(small_plane: S
                 await _kubectl(small_plane, ground, "set", "image", name, f"app={broken.strip()}")
                 await _until_it_fails(small_plane, ground)
                 await client.goes_to(place)
+            # What comes at once needs no progress.
+            model.pause = 2.0 if place == "personal" else 0.0
             await client.does("say", text="what is wrong?", mention=place != "personal")
-            for button in ("Checklist", "Commands", "Script"):
+            if place == "personal":
+                await client.sees("asking the model for words")
+                await _picture(client, "personal-Progress", text="asking the model for words")
+            await client.sees("How I know")
+            await client.streamed(1)
+            for shown, button in (("Answer", "Checklist"), ("Checklist", "Commands"), ("Commands", "Script")):
+                await client.is_offered(button)
+                await _picture(client, f"{place}-{shown}")
                 await client.presses(button)
-                await _picture(client, f"{place}-{button}")
-            await client.sees("Reject")
+            await client.is_offered("Reject")
             made = await _proposed(store)
             await _picture(client, f"{place}-Proposal")
             data = {"hilda": "1", "subject": made.proposal.id, "digest": made.digest[:12], "form": False}
-            await client.other_presses(megan, Place.parse(made.proposal.conversation).id, "approve", data)
+            await client.other_presses(megan, place, Place.parse(made.proposal.conversation).id, "approve", data)
             await client.sees("Done and verified")
             await _picture(client, f"{place}-Done")
 
@@ -64,7 +76,7 @@ async def test_asked_climbed_approved_by_another_run_and_verified(small_plane: S
             assert ended is not None
             assert ended.state is ProposalState.finished
             assert [str(one.person) for one in ended.decisions] == [f"teams:{client.tenant}:{megan.aad}"]
-            assert "Approved by:  Megan Bowen" in (await client.does("words")).replace("\u00a0", " ")
+            assert "Approved by: Megan Bowen" in " ".join((await client.does("words")).split())
             verdict = await ground.healed()
             assert verdict.ok, f"{place}: {verdict.why}"
         assert "Traceback" not in await hilda.said()
@@ -95,6 +107,6 @@ async def _kubectl(plane: SmallPlane, ground: PracticeGround, *arguments: str) -
     return said.decode()
 
 
-async def _picture(client: Playground, name: str) -> None:
+async def _picture(client: Playground, name: str, **of: str) -> None:
     if folder := os.environ.get("PICTURES"):
-        await client.does("shot", file=str(Path(folder) / f"playground-{name.lower()}.png"))
+        await client.does("shot", file=str(Path(folder) / f"playground-{name.lower()}.png"), **of)

@@ -7,7 +7,8 @@ const [, , modules, chromium, url] = process.argv;
 const { chromium: engine } = createRequire(`${modules}/`)("playwright-core");
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await engine.launch({ executablePath: chromium, args: flags });
-const page = await browser.newPage({ viewport: { width: 1800, height: 1400 } });
+const size = { width: 1600, height: 1000 };
+const page = await browser.newPage({ viewport: size, deviceScaleFactor: 2 });
 
 const acts = {
   open: async () => {
@@ -34,16 +35,31 @@ const acts = {
   see: async ({ text, seconds }) => {
     await page.getByText(text).last().waitFor({ timeout: seconds * 1000 });
   },
-  press: async ({ name, seconds }) => {
+  wait: async ({ name, seconds }) => {
+    await page.getByRole("button", { name, exact: true }).last().waitFor({ timeout: seconds * 1000 });
+  },
+  press: async ({ name }) => {
     const button = page.getByRole("button", { name, exact: true }).last();
-    await button.waitFor({ timeout: seconds * 1000 });
     await button.scrollIntoViewIfNeeded();
     await button.click();
   },
   buttons: async () => page.getByRole("button").allInnerTexts(),
   words: async () => page.locator("body").innerText(),
-  shot: async ({ file }) => {
-    await page.screenshot({ path: file, fullPage: true });
+  // The newest card but the welcome, or what says `text` between the list of chats and the log: whole, with who said it.
+  shot: async ({ file, text }) => {
+    let shown = page.locator(".ac-adaptiveCard").filter({ hasNotText: "I am Hilda" }).last();
+    for (const found of text ? await page.getByText(text).all() : []) {
+      const { x } = await found.boundingBox();
+      if (x > 330 && x < 900) shown = found;
+    }
+    const { height } = await shown.boundingBox();
+    await page.setViewportSize({ ...size, height: Math.ceil(Math.max(size.height, height + 500)) });
+    await shown.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(300);
+    const box = await shown.boundingBox();
+    const clip = { x: box.x - 70, y: box.y - 40, width: box.width + 94, height: box.height + 54 };
+    await page.screenshot({ path: file, clip });
+    await page.setViewportSize(size);
   },
 };
 

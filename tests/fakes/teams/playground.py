@@ -7,7 +7,9 @@ Somebody sits at it (Alex); others act through its own interface for made-up act
 import asyncio
 import json
 import os
+import re
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from scripts import teams_painter as painter
 
 HANDS = Path(__file__).parent / "playground.mjs"
 CHATS = {"personal": "Personal Chat", "group": "Group Chat", "channel": "My Team - General"}
+KINDS = {"personal": "personal", "group": "groupChat", "channel": "channel"}
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,28 @@ class Playground:
     async def goes_to(self, chat: str) -> None:
         await self.does("go", to=CHATS[chat])
 
-    async def presses(self, name: str, seconds: float = 40) -> None:
-        await self.does("press", name=name, seconds=seconds)
+    async def is_offered(self, name: str, seconds: float = 40) -> None:
+        """A button to press."""
+        await self.does("wait", name=name, seconds=seconds)
+
+    async def presses(self, name: str) -> None:
+        await self.does("press", name=name)
 
     async def sees(self, text: str, seconds: float = 60) -> None:
         await self.does("see", text=text, seconds=seconds)
 
-    async def other_presses(self, who: Account, conversation: str, verb: str, data: dict[str, Any]) -> None:
+    async def streamed(self, times: int, seconds: float = 10) -> None:
+        """So many streams have begun and ended, as the page's log tells."""
+        deadline = time.monotonic() + seconds
+        while True:
+            words = await self.does("words")
+            told = re.findall(r"User Application -> .* Playground (typing 201|message 202)\b", words)
+            if told == ["typing 201", "message 202"] * times:
+                return
+            assert time.monotonic() < deadline, words
+            await asyncio.sleep(0.1)
+
+    async def other_presses(self, who: Account, chat: str, conversation: str, verb: str, data: dict[str, Any]) -> None:
         """Somebody else's press on a card of that conversation, brought to the bot by the Playground."""
         activity = {
             "type": "invoke",
@@ -69,7 +87,7 @@ class Playground:
             "serviceUrl": f"{self.url}/_connector",
             "from": {"id": who.id, "name": who.name, "aadObjectId": who.aad},
             "recipient": {"id": self.bot, "name": "Test Bot"},
-            "conversation": {"id": conversation},
+            "conversation": {"id": conversation, "conversationType": KINDS[chat]},
             "channelData": {"tenant": {"id": self.tenant}},
             "value": {"action": {"type": "Action.Execute", "verb": verb, "data": data}},
         }

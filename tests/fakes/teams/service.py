@@ -155,10 +155,9 @@ class FakeTeams:
             return self._streamed(conversation, activity, info)
         if _is_channel(conversation) and ";" not in conversation:
             raise RefusedByTeams(400, "BadArgument", "a new post in a channel is a new conversation")
-        message = Shown(self.number(), conversation, activity)
         self.known.add(conversation)
-        self.messages.setdefault(conversation, []).append(message)
-        return web.json_response({"id": message.id}, status=201)
+        shown = [self._add(conversation, part) for part in _split(activity)]
+        return web.json_response({"id": shown[0].id} if len(shown) == 1 else {}, status=201 if len(shown) == 1 else 202)
 
     def _streamed(self, chat: str, activity: Json, info: Json) -> web.Response:
         """One update of a stream, or its end: what people see is the newest of them."""
@@ -169,13 +168,22 @@ class FakeTeams:
             self.messages.setdefault(chat, []).append(Shown(stream, chat, activity))
             return web.json_response({"id": stream}, status=201)
         if self.streams.go_on(chat, activity, info):
-            self._find(chat, stream).activity = activity
+            self._find(chat, stream).activity, *more = _split(activity)
+            for part in more:
+                self._add(chat, part)
         return web.json_response({}, status=202)
+
+    def _add(self, conversation: str, activity: Json) -> Shown:
+        shown = Shown(self.number(), conversation, activity)
+        self.messages.setdefault(conversation, []).append(shown)
+        return shown
 
     async def on_update(self, request: web.Request) -> web.Response:
         conversation, activity = await self._checked(request)
         found = self._find(conversation, unquote(request.match_info["message"]))
         self.streams.may_change(found.id)
+        if len(_split(activity)) > 1:
+            raise RefusedByTeams(400, "BadSyntax", "Activity resulted into multiple skype activities")
         found.activity, found.edits = activity, found.edits + 1
         return web.json_response({"id": found.id})
 
@@ -188,7 +196,6 @@ class FakeTeams:
         return web.json_response({})
 
     async def on_create(self, request: web.Request) -> web.Response:
-        """The chat with one person, or a new post in a channel."""
         wanted = await request.json()
         self._let_in(request)
         if wanted.get("tenantId") != self.tenant:
@@ -207,6 +214,10 @@ class FakeTeams:
         self.messages[thread] = [message]
         return web.json_response({"id": thread, "activityId": message.id}, status=201)
 
+    async def on_member(self, request: web.Request) -> web.Response:
+        self._let_in(request)
+        return await self.members.on_get(request)
+
     async def called(self, request: web.Request, response: web.StreamResponse, refused: str = "") -> None:
         """Keep it in mind."""
         conversation, named = (unquote(request.match_info.get(name, "")) for name in ("conversation", "message"))
@@ -218,10 +229,6 @@ class FakeTeams:
             message = str(answer.get("id") or stream.get("streamId") or "")
         about = named if is_reply else ""
         self.calls.append(Call(time.time(), request.method, conversation, message, about, refused))
-
-    async def on_member(self, request: web.Request) -> web.Response:
-        self._let_in(request)
-        return await self.members.on_get(request)
 
     def _find(self, conversation: str, message: str) -> Shown:
         for shown in self.messages.get(conversation, ()):
@@ -372,6 +379,17 @@ async def fake_teams(
         yield teams
     finally:
         await runner.cleanup()
+
+
+def _split(activity: Json) -> list[Json]:
+    """Of a text and a card in one Teams makes two messages, and says the id of neither.
+
+    https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages
+    """
+    if not (activity.get("text") and activity.get("attachments")):
+        return [activity]
+    without = {key: value for key, value in activity.items() if key != "attachments"}
+    return [without, {**activity, "text": ""}]
 
 
 def _is_channel(conversation: str) -> bool:

@@ -81,8 +81,10 @@ class Streams:
             raise _not_allowed("Content stream is not allowed")
 
     def _end(self, found: Stream, activity: Json, info: Json) -> None:
-        if activity["type"] != "message" or "streamSequence" in info or not activity.get("text"):
-            raise RefusedByTeams(400, "BadRequest", "End streaming activities are messages with a text, not numbered")
+        if activity["type"] != "message" or "streamSequence" in info:
+            raise RefusedByTeams(400, "BadRequest", "End streaming activities are messages without a number")
+        if not (activity.get("text") or activity.get("attachments")):
+            raise RefusedByTeams(400, "BadRequest", "End streaming activities should include text")
         found.state = "completed"
 
     def _line(self, activity: Json) -> None:
