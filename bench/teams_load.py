@@ -29,6 +29,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from bench.chats.measuring import figures
 from bench.chats.runs import from_the_command_line, replicas_of, said_by, through
 from bench.chats.talk import Load, talk
@@ -37,6 +39,7 @@ from bench.replicas import on_the_ground
 from bench.teams.found import kept, of_hilda, of_the_echo
 from bench.teams.microsoft import SECRET, Microsoft, microsoft
 from bench.teams.mix import APP_ID, MIX, TENANT
+from bench.teams.sender import activity
 from bench.used import Used
 from bot.doors.teams.door import PATH
 from bot.doors.teams.places import DOOR
@@ -71,6 +74,7 @@ async def hilda(load: Load, ground: PracticeGround, folder: Path, database: str,
             "HILDA_TEAMS_SERVICE_HOSTS": json.dumps(["127.0.0.1"]),
         }
         async with replicas_of(settings, folder, ports) as used:
+            await _nobody_gets_in_without_a_token(load, service, ports)
             sent = await through(load, used, settings, DOOR, lambda: _send(load, ids, service, ports))
             found = await _found(fake)
     said = talk(load, MIX)
@@ -82,6 +86,14 @@ async def _send(load: Load, ids: Microsoft, service: str, ports: Sequence[int]) 
     command = ["-m", "bench.teams.sender", *load.words, service, *urls]
     found: dict[str, Any] = await said_by(command, {"TOKEN_OF_TEAMS": ids.token(service)})
     return found
+
+
+async def _nobody_gets_in_without_a_token(load: Load, service: str, ports: Sequence[int]) -> None:
+    asked = activity(talk(load, MIX)[0], service)
+    async with aiohttp.ClientSession() as session:
+        for port in ports:
+            async with session.post(f"http://127.0.0.1:{port}{PATH}", json=asked) as response:
+                assert response.status == 401, f"{response.status} without a token"
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """What a platform's load came to: how soon it was acknowledged and answered, and what of it went missing or came twice.
 
 ack           from the moment at which the platform would send an event until it was acknowledged; retries count on
+button        the same of a button that somebody pressed, who waits for it
 first word    from the same moment until the platform has the first message that answers it
 answer        the same until the platform has the answer itself
 lost          asked and never answered, or never acknowledged
@@ -56,6 +57,7 @@ def figures(
     platform: str, said: Sequence[Said], mix: Mix, sent: dict[str, Any], seen: Seen, used: Sequence[Used]
 ) -> dict[str, float]:
     acks = [one["seconds"] for one in sent["acks"] if one["tries"]]
+    presses = [one["seconds"] for one in sent["acks"] if one["tries"] and one["kind"] == "press"]
     asked = {one.ts: sent["begun"] + one.at for one in said if one.kind in mix.answered}
     first: dict[str, float] = {}
     answered: dict[str, float] = {}
@@ -74,6 +76,7 @@ def figures(
         "asked": len(asked),
         "ack p50, ms": round(1000 * share(acks, 0.5), 1),
         "ack p99, ms": round(1000 * share(acks, 0.99), 1),
+        **({"button p99, ms": round(1000 * share(presses, 0.99), 1)} if "press" in mix.messages else {}),
         "first word p50, s": round(share(first_after, 0.5), 2),
         "first word p99, s": round(share(first_after, 0.99), 2),
         "answer p50, s": round(share(answered_after, 0.5), 2),
