@@ -2,27 +2,46 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from bot import outbox
-from bot.doors.copies import shown_again
 from bot.doors.spans import end_of
 from bot.doors.systems import systems
-from domain.cards import Card, Facts, Table, Text, card
+from bot.doors.teams.people_asked import PeopleAsked
+from bot.doors.teams.proposals_asked import Proposals
+from domain.cards import Card, Facts, Text, card
 from domain.conversations import channel_of
 from domain.levels import Level
-from domain.messages import FormSubmitted, Incoming, Message, Reply
-from domain.proposals import ProposalState
+from domain.messages import Incoming, Message, Reply
+from domain.plain_json import Json
+from domain.visible import one_line
 from graphs.desk import Desk
+from graphs.words.small import help_card
 from policy.roles import Act, may, required_role
-from store.ledger.records import ProposalRecord
 
-MOST = 5
-"""Proposals that are shown whole at once."""
-_WORD = re.compile(
-    r"/?(?:hilda\s+)?(proposals|approve|reject|status|level|who|mute|settings)\b[:.!?]*\s*", re.IGNORECASE
-)
+OURS = {
+    "proposals": "what waits for a decision, whole and with its buttons",
+    "approve ID": "one of them; `approve ID DIGEST` approves it",
+    "reject ID why": "say no; that is final",
+    "status": "how I am connected; `status of checkout` is a question",
+    "level": "how high I climb here, and how to climb",
+    "who @somebody": "who you or they are to me, and what you or they may do",
+    "mute 2h": "nothing unasked here for a while; `mute off`",
+    "settings": "how I am set; administrators give roles",
+    "help": "this list",
+}
+"""What this door answers itself."""
+_PLAIN = ("ask", "check", "incidents", "report", "runbook", "stop")
+"""Words of `/hilda` that are questions here."""
+_NAMES = tuple(usage.partition(" ")[0] for usage in OURS)
+_WORD = re.compile(rf"(?:hilda\s+)?({'|'.join((*_NAMES, 'ask'))})\b[:.!?]*\s*", re.IGNORECASE)
+_SLASH = re.compile(r"/(?:hilda\b)?\s*", re.IGNORECASE)
+_ALONE = frozenset({"status", "level", "help"})
+"""Words that begin a question where more stands behind them: "status of checkout", "level 3"."""
+_ABOUT_PEOPLE = frozenset({"who", "settings"})
 _OFF = re.compile(r"off|end|no", re.IGNORECASE)
+_MENTION = re.compile(r"\s*@")
 
 
 @dataclass
@@ -30,77 +49,59 @@ class Commands:
     desk: Desk
     hear: Callable[[Incoming], Awaitable[None]]
     wake: Callable[[], None]
+    people: PeopleAsked
+    _proposals: Proposals = field(init=False)
 
-    async def answered(self, message: Message) -> bool:
-        """Whether the message was a command of this door, which is then answered; False for a question."""
-        found = _WORD.match(message.text)
-        if found is None:
-            return False
-        word, rest = found[1].lower(), message.text[found.end() :].strip()
-        if word in {"status", "level", "who", "mute"} and rest and word != "mute":
-            return False  # "status of checkout", "level 3", "who broke it?": questions
-        if not may(await self.desk.role_of(message.author), Act.ask):
-            return False  # The refusal is the same as of any question.
+    def __post_init__(self) -> None:
+        self._proposals = Proposals(self.desk, self.hear, self._put, self._say)
+
+    async def question(self, message: Message, activity: Json) -> Message | None:
+        """What of a message is a question; None for a command of this door, which is then answered."""
+        slash = _SLASH.match(message.text)
+        asked = replace(message, text=message.text[slash.end() :].strip() or "help") if slash else message
+        found = _WORD.match(asked.text)
+        word, rest = (found[1].lower(), asked.text[found.end() :].strip()) if found else ("", "")
+        if word == "ask" and rest:
+            return replace(asked, text=rest)
+        known = (
+            word in _NAMES and not (word in _ALONE and rest) and not (word in _ABOUT_PEOPLE and _is_a_question(rest))
+        )
+        near = () if known else _slip(asked.text, slashed=slash is not None)
+        if not (known or near) or not may(await self.desk.role_of(message.author), Act.ask):
+            return asked  # The refusal is the same as of any question.
+        if near:
+            await self._say(message, _meant(asked.text, near))
+        else:
+            await self._do(asked, activity, word, rest)
+        return None
+
+    async def _do(self, message: Message, activity: Json, word: str, rest: str) -> None:
         match word:
-            case "proposals" | "approve":
-                await self._show(message, rest)
+            case "proposals":
+                await self._proposals.show(message, rest.partition(" ")[0])
+            case "approve":
+                await self._proposals.approve(message, rest)
             case "reject":
-                await self._reject(message, rest)
+                await self._proposals.reject(message, rest)
             case "status":
                 await self._say(message, card("Connected systems", Facts(await systems(self.desk))))
             case "level":
                 await self._say(message, self._levels())
-            case "who" | "settings":
-                await self._say(message, await self._you(message))
+            case "who":
+                await self._say(message, await self.people.who(message, activity))
+            case "settings":
+                await self._say(message, await self.people.settings(message, activity, rest))
             case "mute":
                 await self._mute(message, rest)
-        return True
-
-    async def _show(self, message: Message, name: str) -> None:
-        """Proposals whole, with the buttons that decide: nothing is approved unseen."""
-        records = await self._waiting(name)
-        if not records:
-            said = "There is no such proposal that waits." if name else "Say `script`, and I propose one."
-            await self._say(message, card("Nothing waits for a decision", Text(said)))
-        for record in records[:MOST]:
-            label = self.desk.label_of(message.author)
-            reply = shown_again(record, f"{message.id}:{record.proposal.id}", label, message.zone)
-            await self._put(message, reply)
-        if len(records) > MOST:
-            rows = tuple((one.proposal.id, one.proposal.risk.name, one.proposal.title) for one in records[MOST:])
-            more = Table(("ID", "RISK", "WHAT"), rows)
-            await self._say(message, card("More proposals", more, Text("`approve ID` shows one whole.")))
-
-    async def _reject(self, message: Message, rest: str) -> None:
-        name, _, why = rest.partition(" ")
-        records = await self._waiting(name)
-        if len(records) != 1 or not name:
-            await self._show(message, "")
-            return
-        digest = {"reason": why.strip(), "digest_prefix": records[0].digest[:12]}
-        await self.hear(
-            FormSubmitted(
-                message.id, message.author, message.conversation, "reject", name, digest, message.at, message.zone
-            )
-        )
+            case _:
+                usual = help_card(self.desk.label_of(message.author), self.desk.highest)
+                await self._say(message, usual.with_parts(Facts(tuple(OURS.items()))))
 
     def _levels(self) -> Card:
         highest = self.desk.highest
         rows = tuple((f"{one.value}", f"{one.title}{' (not here)' if one > highest else ''}") for one in Level)
         how = Text("To climb, say `next`, `checklist`, `commands` or `script` below an answer.")
         return card(f"Here I climb to level {highest.value}", Facts(rows), how)
-
-    async def _you(self, message: Message) -> Card:
-        role = await self.desk.role_of(message.author)
-        acts = ", ".join(act.value for act in Act if may(role, act)) or "nothing"
-        rows = (
-            ("You are", str(message.author)),
-            ("Role", role.name),
-            ("You may", acts),
-            ("Time zone", message.zone),
-            ("To bind", f"hilda roles bind {message.author} ROLE"),
-        )
-        return card("What you may do", Facts(rows))
 
     async def _mute(self, message: Message, words: str) -> None:
         mutes, place = self.desk.store.mutes, channel_of(message.conversation)
@@ -128,11 +129,6 @@ class Commands:
         )
         await self._say(message, card("Muted", told))
 
-    async def _waiting(self, name: str) -> tuple[ProposalRecord, ...]:
-        records = await self.desk.store.proposals.list(ProposalState.proposed)
-        here = (record for record in records if record.proposal.cluster == self.desk.cluster)
-        return tuple(record for record in here if not name or record.proposal.id == name.partition(" ")[0])
-
     async def _say(self, message: Message, told: Card) -> None:
         label = self.desk.label_of(message.author)
         await self._put(message, Reply(Card(told.title, told.tone, label, told.parts), key=f"{message.id}:command"))
@@ -140,3 +136,25 @@ class Commands:
     async def _put(self, message: Message, reply: Reply) -> None:
         await outbox.put(self.desk.store, message.conversation, reply)
         self.wake()
+
+
+def _is_a_question(rest: str) -> bool:
+    """Of what stands behind `who` and `settings`: a mention is somebody to look up, "broke it?" is to find out."""
+    return bool(rest) and _MENTION.match(rest) is None
+
+
+def _slip(text: str, *, slashed: bool) -> tuple[str, ...]:
+    """Words that were perhaps meant: for what was meant as a command for certain, or stands alone and is very like."""
+    word, _, rest = text.strip().partition(" ")
+    word = word.lower().strip("?!.,")
+    if word in _PLAIN or word in _NAMES or (rest and not slashed):
+        return ()
+    candidates = (*_NAMES, *_PLAIN) if slashed else tuple(name for name in _NAMES if len(name) > 4)
+    return tuple(get_close_matches(word, candidates, n=2, cutoff=0.8))
+
+
+def _meant(text: str, near: tuple[str, ...]) -> Card:
+    word, _, rest = text.strip().partition(" ")
+    meant = " or ".join(f"`{name}{' ' + one_line(rest) if rest else ''}`" for name in near)
+    said = Text(f"There is no `{one_line(word)}`. Did you mean {meant}?")
+    return card("Did you mean…", said, Text(f"To ask it as a question: `ask {one_line(text)}`"), tone="question")

@@ -21,6 +21,7 @@ from bot.doors.teams.gone import tell_who_asked
 from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.people import People, Policy
+from bot.doors.teams.people_asked import PeopleAsked
 from bot.doors.teams.places import DOOR
 from bot.doors.teams.posting import Posting
 from bot.doors.teams.tokens import Tokens
@@ -59,7 +60,8 @@ class TeamsDoor:
         posting = Posting(self.calls, addresses, self.store.outbox.post_of, views, self._stop)
         self.delivery = Delivery(self.store, DOOR, posting, self._takes_us, tell_who_asked(self.store, addresses))
         listener = Listener(self.store, addresses, self.desk.cluster, self.worker.wake, self.say, self._able)
-        listener.command = Commands(self.desk, listener.put, self.delivery.wake).answered
+        people = PeopleAsked(self.desk, self._people)
+        listener.question = Commands(self.desk, listener.put, self.delivery.wake, people).question
         listener.met = self._people.met
         listener.invoked = Invokes(listener, views.seen, Feedback(self.store.ratings, self._able).keep).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)

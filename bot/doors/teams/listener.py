@@ -28,8 +28,8 @@ _STOP = re.compile(r"\s*(stop|cancel|abort|halt)\s*[.!]*\s*", re.IGNORECASE)
 log = structlog.get_logger()
 
 
-async def _never(_message: Message) -> bool:
-    return False
+async def _any(message: Message, _activity: Json) -> Message:
+    return message
 
 
 async def _unanswered(_activity: Json) -> Json:
@@ -46,8 +46,8 @@ class Listener:
     say: Callable[[str, Reply], Awaitable[None]]
     able: Callable[[Person], Awaitable[bool]]
     """Whether somebody may do anything at all."""
-    command: Callable[[Message], Awaitable[bool]] = _never
-    """Whether a message is a command of this door, which is then answered."""
+    question: Callable[[Message, Json], Awaitable[Message | None]] = _any
+    """What of a message is a question; None for a command of this door, which is then answered."""
     met: Callable[[Person], None] = lambda _: None
     """Somebody was heard."""
     invoked: Callable[[Json], Awaitable[Json]] = _unanswered
@@ -94,8 +94,9 @@ class Listener:
             return
         key = key_of(activity, "said", edited)
         message = Message(key, person, conversation, text, moment(activity), zone(activity))
-        if not await self.command(message):
-            await self.put(message)
+        asked = await self.question(message, activity)
+        if asked is not None:
+            await self.put(asked)
 
     async def _for_me(self, activity: Json, conversation: str) -> bool:
         """Everything in a chat with one person; elsewhere what mentions us, or goes on where we take part."""

@@ -23,6 +23,8 @@ COMMANDS = (
     ("what changed?", "Rollouts, settings and scalings of the last day"),
     ("open incidents", "What is open, and whose it is"),
     ("proposals", "What waits for a decision"),
+    ("mute 2h", "Say nothing unasked here for a while"),
+    ("settings", "How I am set, and what you may do"),
     ("what can you see here?", "Clusters, metrics and what you may do"),
     ("stop", "Stop what I am doing for you"),
     ("help", "What to say to me"),

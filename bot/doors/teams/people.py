@@ -97,6 +97,16 @@ class People:
         done, _ = await asyncio.wait({self._asking(person)}, timeout=seconds)
         return done.pop().result() if done else None
 
+    async def behind(self, account: str, service: str, chat: str, tenant: str) -> Person | None:
+        """Who is behind Teams' own name of a member there; None where Teams does not say."""
+        try:
+            said = await self.calls.member(service, chat, account)
+        except (Refused, Busy, Away) as why:
+            log.warning("teams does not say who somebody is", account=account, why=str(why))
+            return None
+        found = str(said.get("aadObjectId") or said.get("objectId") or "")
+        return Person(DOOR, tenant, found) if found else None
+
     def met(self, person: Person) -> None:
         """Somebody was heard: who they are is found out beside what is done for them."""
         if not self.policy.anybody and person.tenant in self.policy.home and not self._fresh(self._known.get(person)):

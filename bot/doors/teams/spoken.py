@@ -28,6 +28,17 @@ def words(activity: Json) -> str:
     return html.unescape(said).replace("\N{NO-BREAK SPACE}", " ").strip()
 
 
+def mentioned(activity: Json) -> tuple[str, ...]:
+    """Teams' own names of the other people that are mentioned, each once."""
+    us = dig(activity, "recipient", "id")
+    found = (
+        str(dig(entity, "mentioned", "id", default=""))
+        for entity in activity.get("entities") or ()
+        if isinstance(entity, dict) and entity.get("type") == "mention"
+    )
+    return tuple(dict.fromkeys(account for account in found if account and account != us))
+
+
 def mentions_us(activity: Json) -> bool:
     us = dig(activity, "recipient", "id")
     return any(
