@@ -267,30 +267,27 @@ async def test_of_a_long_script_only_the_message_with_the_buttons_looks_differen
     assert len(json.dumps(mine.card).encode()) < LARGEST
 
 
-@pytest.mark.parametrize(
-    ("changed", "status"),
-    [
-        ({"subject": "p-unknown"}, 404),
-        ({"subject": ""}, 404),
-        ({"shown": "proposal:p-unknown"}, 404),
-        ({"shown": ""}, 404),
-        ({"subject": ["p1"]}, 404),
-        ({"subject": "\x00"}, 400),
-        ({"shown": "p" * 10_000}, 400),
-        ({"hilda": "0"}, 400),
-    ],
+NOT_THERE: tuple[tuple[dict[str, object], int], ...] = (
+    ({"subject": "p-unknown"}, 404),
+    ({"subject": ""}, 404),
+    ({"shown": "proposal:p-unknown"}, 404),
+    ({"shown": ""}, 404),
+    ({"subject": ["p1"]}, 404),
+    ({"subject": "\x00"}, 400),
+    ({"shown": "p" * 10_000}, 400),
+    ({"hilda": "0"}, 400),
 )
-async def test_a_look_at_what_is_not_there_is_refused_and_shows_nothing(
-    office: Office, changed: dict[str, object], status: int
-) -> None:
+
+
+async def test_a_look_at_what_is_not_there_is_refused_and_shows_nothing(office: Office) -> None:
     """Forged or of another release: an error in Teams' own form; the client goes on showing the shared card."""
     alice = await person(office, "alice", Role.operator)
     _, shown = await proposed(office, alice)
 
-    body = await asked(office, alice, shown, **changed)
+    bodies = [await asked(office, alice, shown, **changed) for changed, _ in NOT_THERE]
 
-    assert body["type"] == "application/vnd.microsoft.error"
-    assert body["statusCode"] == status
+    assert {body["type"] for body in bodies} == {"application/vnd.microsoft.error"}
+    assert [body["statusCode"] for body in bodies] == [status for _, status in NOT_THERE]
 
 
 async def test_another_message_of_hers_is_no_proposal_to_look_at(office: Office) -> None:
