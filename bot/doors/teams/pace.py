@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 WINDOWS = ((1.0, 7), (2.0, 8), (30.0, 60), (3600.0, 1800))
 """(seconds, calls in them)"""
-STREAM_SECONDS = 1.0
-"""Between two calls that stream in one conversation."""
+STREAM_SECONDS = 1.2
+"""Between two calls that stream in one conversation: one second, and what the way there may differ by."""
 _MOST_CONVERSATIONS = 5_000
 
 

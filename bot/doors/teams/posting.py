@@ -68,7 +68,7 @@ class Posting:
             if before.conversation and self.pace.wait(before.conversation, unimportant=True):
                 return held.updates
             # After a try whose answer was lost a stream may be open already.
-            is_first = not before.conversation and held.attempt == 1 and reply.audience != "person"
+            is_first = not before.conversation and held.attempt == 1
             if is_first and self.streaming.wanted(reply.card, address):
                 begun = await self.streaming.begin(reply.card, address)
                 if begun.stream is not None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.doors.failures import Away, Busy, Gone, Halted, Unpresentable
-from bot.doors.teams.calls import Calls, open_calls
-from bot.doors.teams.pace import WINDOWS, Pace
+from bot.doors.failures import Away, Busy, Gone, Halted, Refused, Unpresentable
+from bot.doors.teams.calls import Calls, NoStream, open_calls
+from bot.doors.teams.pace import STREAM_SECONDS, WINDOWS, Pace
 from tests.fakes.teams.service import FakeTeams, RefusedByTeams, fake_teams
 
 CHAT = "a:1"
@@ -17,7 +17,17 @@ async def sent(teams: FakeTeams, calls: Calls, *, text: str = "hello") -> str:
 
 @pytest.mark.parametrize(
     ("status", "meaning"),
-    [(429, Busy), (412, Busy), (401, Halted), (403, Gone), (404, Gone), (400, Unpresentable), (502, Away), (504, Away)],
+    [
+        (429, Busy),
+        (412, Busy),
+        (401, Halted),
+        (403, Gone),
+        (404, Gone),
+        (400, Unpresentable),
+        (501, Refused),
+        (502, Away),
+        (504, Away),
+    ],
 )
 async def test_each_refusal_has_its_meaning(status: int, meaning: type[Exception]) -> None:
     async with fake_teams() as teams, open_calls(lambda: "") as calls:
@@ -25,6 +35,27 @@ async def test_each_refusal_has_its_meaning(status: int, meaning: type[Exception
 
         with pytest.raises(meaning, match="Why"):
             await sent(teams, calls)
+
+
+@pytest.mark.parametrize(
+    ("message", "stopped", "stands"),
+    [
+        ("Content stream was cancelled by user.", True, False),
+        ("Content stream is not allowed on an already completed streamed message", False, True),
+        ("Content stream finished due to exceeded streaming time.", False, True),
+        ("Content stream is not allowed", False, False),
+        ("Message size too large", False, False),
+    ],
+)
+async def test_what_is_wrong_with_a_stream_is_told_by_its_message(message: str, stopped: bool, stands: bool) -> None:
+    """All of them have one code."""
+    async with fake_teams() as teams, open_calls(lambda: "") as calls:
+        teams.refusals[CHAT] = RefusedByTeams(403, "ContentStreamNotAllowed", message)
+
+        with pytest.raises(NoStream) as refused:
+            await sent(teams, calls)
+
+    assert (refused.value.stopped, refused.value.stands) == (stopped, stands)
 
 
 async def test_a_message_that_is_too_large_is_told_apart() -> None:
@@ -79,3 +110,15 @@ def test_our_own_pace_keeps_every_window() -> None:
     assert pace.wait("b") == 0
     assert [pace.wait("c", unimportant=True) == 0 for _ in range(4)] == [True, True, True, False]
     assert pace.wait("c") == 0
+
+
+def test_what_streams_keeps_more_than_a_second_between_two_calls() -> None:
+    """Whatever else is said there meanwhile."""
+    now = 0.0
+    pace = Pace(clock=lambda: now)
+
+    assert STREAM_SECONDS > 1
+    assert pace.wait("a", streaming=True) == 0
+    assert (pace.wait("a", streaming=True), pace.wait("a"), pace.wait("b", streaming=True)) == (STREAM_SECONDS, 0, 0)
+    now = STREAM_SECONDS
+    assert pace.wait("a", streaming=True) == 0

@@ -200,6 +200,7 @@ async def test_not_to_watch_a_script_does_not_stop_it(watched: Watched) -> None:
     await _say(watched, conversation, "running:p1:2", _progress("started in the sandbox"), "running:p1")
     watched.clock.ahead += 2
     await _say(watched, conversation, "running:p1:3", _progress("verifying"), "running:p1")
+    assert ["verifying" in said.text for said in watched.messages] == [False, True]
     await _say(watched, conversation, "running:p1:4", card("Ran", Text("finished")), "running:p1")
 
     journal = await watched.office.store.journal.since(0, [f"conversation:{conversation}"])
@@ -289,15 +290,30 @@ async def test_a_card_that_teams_does_not_take_ends_the_stream_as_text(watched: 
     assert "The pool is empty" in said.text
 
 
+async def test_an_end_that_teams_does_not_take_is_posted_and_streaming_left_alone_for_a_while(watched: Watched) -> None:
+    watched.office.teams.refuses = lambda activity: "final" in str(activity.get("entities"))
+    for _ in range(2):
+        await watched.asks()
+        await watched.office.settled()
+        watched.clock.ahead += 2
+
+    assert watched.office.teams.streams.asked == 1
+    assert ["The pool is empty" in said.text for said in watched.messages] == [False, True, True]
+
+
 async def test_private_words_and_other_work_do_not_touch_an_open_stream(watched: Watched) -> None:
     """They are messages of their own; Teams streams one at a time."""
+    watched.work.may_answer.clear()
+    await watched.asks()
+    looking = await watched.office.teams.sees(watched.alice.own_chat, STEPS[1])
+    await watched.office.said()
+    watched.clock.ahead += 2
     conversation = Place("tenant", watched.alice.own_chat).conversation
     person = Person("teams", "tenant", watched.alice.id)
-    await watched.asks()
-    looking = await watched.looking()
     private = Reply(card("Not allowed", Text("You are viewer here.")), key="p", audience="person", person=person)
     await outbox.put(watched.office.store, conversation, private)
-    await outbox.put(watched.office.store, conversation, reply("running:p1", _progress("claimed by the executor")))
+    await _say(watched, conversation, "running:p1", _progress("claimed by the executor"))
+    watched.work.may_answer.set()
     await watched.office.settled()
 
     assert (len(watched.lines), watched.office.teams.streams.asked) == (1, 1)
@@ -310,13 +326,13 @@ async def test_private_words_and_other_work_do_not_touch_an_open_stream(watched:
 
 async def test_updates_that_come_too_fast_are_left_out_and_the_answer_waits_its_second(watched: Watched) -> None:
     """Teams takes one a second: what is left out, the next one says."""
-    watched.work.steps, watched.work.seconds = tuple(f"step {number}" for number in range(8)), 0.1
+    watched.work.steps, watched.work.seconds = tuple(f"step {number}" for number in range(4)), 0
     await watched.asks()
     await watched.office.settled()
 
     ((first, *rest),) = watched.lines
     assert "step 0" in first
-    assert len(rest) < 6
+    assert len(rest) < 3
     assert watched.office.teams.streams.too_fast == 0
     assert watched.states == ["completed"]
     assert len(watched.messages) == 1
@@ -325,7 +341,7 @@ async def test_updates_that_come_too_fast_are_left_out_and_the_answer_waits_its_
 _STATES = st.sampled_from(["done", "running", "waiting", "failed"])
 
 
-@given(st.lists(st.tuples(st.text(), _STATES)), st.text(), st.text())
+@given(st.lists(st.tuples(st.text(), _STATES)), st.text(), st.text().map(lambda text: text * 100))
 def test_a_line_is_one_line_short_and_never_empty(
     steps: list[tuple[str, ProgressState]], running: str, known: str
 ) -> None:
