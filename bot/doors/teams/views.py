@@ -76,10 +76,12 @@ class Views:
         if record.state is not ProposalState.proposed:
             told = await with_names(self.addresses, over(record, self.label), person.tenant)
             return (await asyncio.to_thread(draw, told))[-1].card
-        parts: tuple[Part, ...] = tuple(parts_of(shared, Choices))
+        parts, tone = tuple(parts_of(shared, Choices)), shared.tone
         if await self.sure(person):
-            parts = own_parts(record, await standing(self.store, record, person, role), shared)
-        post = await asyncio.to_thread(draw_last, shared, parts)
+            stands = await standing(self.store, record, person, role)
+            parts = own_parts(record, stands, shared)
+            tone = shared.tone if stands.approves else "neutral"
+        post = await asyncio.to_thread(draw_last, shared, parts, tone)
         return with_refresh(post, asked, [account] if account else []).card
 
     async def _concerned(self, subject: str, conversation: str) -> tuple[str, ...]:

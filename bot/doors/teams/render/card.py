@@ -1,7 +1,7 @@
 """A card as Adaptive Cards. A part that is forgotten here is a type error, never a lost line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import assert_never
 
@@ -24,6 +24,7 @@ from domain.cards import (
     Sources,
     Table,
     Text,
+    Tone,
 )
 from domain.plain_json import Json
 from domain.visible import one_line
@@ -51,9 +52,15 @@ def draw(card: Card, zone: tzinfo = UTC) -> tuple[Post, ...]:
     return tuple(_post(card, page, number, len(pages)) for number, page in enumerate(pages, 1))
 
 
-def draw_last(card: Card, instead: Iterable[Part], zone: tzinfo = UTC) -> Post:
-    """The last message of `draw`, with other parts in the place of the card's buttons; all else is the same."""
+def draw_last(card: Card, instead: Iterable[Part], tone: Tone, zone: tzinfo = UTC) -> Post:
+    """The last message of `draw`, with other parts in the place of the card's buttons; all else is the same.
+
+    `tone`: of its head, where that is on this message.
+    """
     pages = _pages(card, zone)
+    card = replace(card, tone=tone)
+    if len(pages) == 1:
+        pages = _pages(card, zone)
     buttons = sum(len(_part(part, card, "", zone)) for part in card.parts if isinstance(part, Choices))
     kept = pages[-1][: max(len(pages[-1]) - buttons, 0)]
     own = [element for number, part in enumerate(instead) for element in _part(part, card, f"own{number}", zone)]

@@ -126,6 +126,8 @@ async def test_who_asked_sees_that_somebody_else_must_approve_and_may_withdraw(o
     assert verbs(mine) == ["revoke", "edit"]
     assert "You asked for this, so somebody else has to approve it: anybody with the role operator" in mine.text
     assert made.script.run.strip() in mine.text
+    assert "Your decision" in shown.text
+    assert "Your decision" not in mine.text
     assert mine.card["refresh"]["userIds"] == ["29:alice"]
 
 
@@ -264,6 +266,7 @@ async def test_of_a_long_script_only_the_message_with_the_buttons_looks_differen
     assert "Approve" in json.dumps(last.card["body"][-1])
     assert mine.card["body"][:-2] == last.card["body"][:-1]
     assert "(4 of 4)" in mine.text
+    assert "Your decision" not in json.dumps(mine.card)
     assert len(json.dumps(mine.card).encode()) < LARGEST
 
 
@@ -407,7 +410,7 @@ def test_the_buttons_alone_are_exchanged_wherever_a_page_ends() -> None:
     for length in range(20, 400, 19):
         made = making.proposal(script=Script("echo 'a line of the script'\n" * length * 2, "true\n", "true\n"))
         proposal = proposal_card(made, "f" * 64, LABEL, utc_now(), "UTC")
-        shared, mine = draw(proposal)[-1], draw_last(proposal, [Text("You asked for this.")])
+        shared, mine = draw(proposal)[-1], draw_last(proposal, [Text("You asked for this.")], proposal.tone)
 
         buttons = [element for element in shared.card["body"] if "Approve" in json.dumps(element)]
         assert len(buttons) == 1
