@@ -66,14 +66,15 @@ class Playground:
     async def sees(self, text: str, seconds: float = 60) -> None:
         await self.does("see", text=text, seconds=seconds)
 
-    async def streamed(self, times: int, seconds: float = 10) -> None:
-        """So many streams have begun and ended, as the page's log tells."""
+    async def streams(self, seconds: float = 10) -> int:
+        """How many streams the bot has begun, as the page's log tells; each of them has ended."""
         deadline = time.monotonic() + seconds
         while True:
             words = await self.does("words")
             told = re.findall(r"User Application -> .* Playground (typing 201|message 202)\b", words)
-            if told == ["typing 201", "message 202"] * times:
-                return
+            begun = told.count("typing 201")
+            if told == ["typing 201", "message 202"] * begun:
+                return begun
             assert time.monotonic() < deadline, words
             await asyncio.sleep(0.1)
 
