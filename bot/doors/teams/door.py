@@ -24,6 +24,7 @@ from bot.doors.teams.people import People, Policy
 from bot.doors.teams.people_asked import PeopleAsked
 from bot.doors.teams.places import DOOR
 from bot.doors.teams.posting import Posting
+from bot.doors.teams.ticking import Ticking
 from bot.doors.teams.tokens import Tokens
 from bot.doors.teams.views import Views
 from bot.settings import Settings
@@ -63,7 +64,9 @@ class TeamsDoor:
         people = PeopleAsked(self.desk, self._people)
         listener.question = Commands(self.desk, listener.put, self.delivery.wake, people).question
         listener.met = self._people.met
-        listener.invoked = Invokes(listener, views.seen, Feedback(self.store.ratings, self._able).keep).answer
+        self._ticking = Ticking(self.store, self.delivery.wake)
+        rated = Feedback(self.store.ratings, self._able).keep
+        listener.invoked = Invokes(listener, views.seen, rated, self._ticking.pressed).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
     @property
@@ -116,6 +119,7 @@ class TeamsDoor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._people.close()
+        await self._ticking.close()
 
     async def _takes_us(self) -> bool:
         try:

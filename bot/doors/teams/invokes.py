@@ -10,6 +10,7 @@ from typing import Any
 from bot.doors.teams import feedback
 from bot.doors.teams.activities import key_of, moment, where, who, zone
 from bot.doors.teams.listener import Listener
+from bot.doors.teams.places import Place
 from bot.doors.teams.render.card import CONTENT_TYPE
 from bot.doors.teams.render.refresh import Refresh, wanted
 from bot.doors.teams.render.values import Pressed, pressed
@@ -37,6 +38,8 @@ class Invokes:
     """How a card looks for a person of that account; NoView where it has no look of its own."""
     rated: Callable[[Json, Person | None, str], Awaitable[bool]]
     """Whether what somebody thought of an answer could be read, and was kept."""
+    ticked: Callable[[Place, str, str], None]
+    """Ticks were saved on a message of a place, which is in a conversation."""
 
     async def answer(self, activity: Json) -> Json:
         """The body of the answer."""
@@ -64,6 +67,8 @@ class Invokes:
             return _told("Stopped.")
         for incoming in _meant(activity, found, person, conversation):
             await self.listener.put(incoming)
+        if found.action == "tick":
+            self.ticked(where(activity), str(activity.get("replyToId") or ""), conversation)
         return _told(_TEXTS.get(found.action, "One moment."))
 
     async def _rate(self, activity: Json) -> Json:

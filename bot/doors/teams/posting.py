@@ -22,6 +22,7 @@ from bot.doors.teams.posted import Posted
 from bot.doors.teams.render.card import Post, draw
 from bot.doors.teams.render.plain import plain
 from bot.doors.teams.showing import Showing
+from bot.doors.teams.stopping import with_stop
 from bot.doors.teams.streaming import StoppedByPerson, Streaming
 from bot.doors.teams.views import Views
 from domain.cards import Card
@@ -75,7 +76,7 @@ class Posting:
                     return str(begun)
         tenant = Place.parse(held.conversation).tenant
         shown = await with_names(self.addresses, reply.card, tenant)
-        drawn = with_thumbs(await asyncio.to_thread(draw, shown), shown)
+        drawn = with_stop(with_thumbs(await asyncio.to_thread(draw, shown), shown), held.key, shown)
         posts = await self.views.offered(drawn, held, shown)
         try:
             return str(await self.showing.show(held.key, posts, address, tenant, before))
