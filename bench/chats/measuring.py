@@ -83,7 +83,7 @@ def figures(
         "answer p99, s": round(share(answered_after, 0.99), 2),
         "lost": len(asked) - len(answered) + sum(not one["tries"] for one in sent["acks"]),
         "duplicated": seen.duplicated,
-        "out of order": _out_of_order([one for one in said if one.kind in mix.answered], sent["acks"], first),
+        "out of order": _out_of_order([one for one in said if mix.waits(one)], sent["acks"], first),
         f"refused by {platform}": seen.refused,
         "peak RSS, MB": round(max(one.peak_mb for one in used), 0),
         "CPU, s": round(sum(one.cpu_seconds for one in used), 1),
@@ -91,7 +91,6 @@ def figures(
 
 
 def _out_of_order(questions: Iterable[Said], acks: Iterable[dict[str, Any]], first: dict[str, float]) -> int:
-    """Commands are left out: they are answered without waiting for what is looked into."""
     heard: dict[str, float] = {}
     for ack in acks:
         if ack["tries"]:
@@ -99,7 +98,7 @@ def _out_of_order(questions: Iterable[Said], acks: Iterable[dict[str, Any]], fir
     due = {ack["ts"]: ack["due"] for ack in acks}
     threads: defaultdict[tuple[str, str], list[Said]] = defaultdict(list)
     for one in questions:
-        if one.kind != "command" and one.ts in first:
+        if one.ts in first:
             threads[one.channel, "" if one.direct else one.thread or one.ts].append(one)
     return sum(
         any(heard.get(before.ts, math.inf) < due[one.ts] and first[one.ts] < first[before.ts] for before in thread)

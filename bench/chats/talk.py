@@ -33,6 +33,12 @@ class Mix:
     """Of which a message of Hilda's has to come."""
     mention_events: int = 1
     """Events that one mention makes."""
+    at_once: frozenset[str] = frozenset()
+    """Words that are answered without waiting for what was asked before."""
+
+    def waits(self, said: "Said") -> bool:
+        """Whether it is answered after what was asked before it in the same thread."""
+        return said.kind in self.answered and (said.kind == "press" or said.text not in self.at_once)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ TENANT = "8a0d1f6c-2b44-4f0e-a1c3-5d9e7b6f4a02"
 MIX = Mix(
     {"talk": 24, "mention": 4, "direct": 8, "thread": 4, "command": 2, "press": 4, "change": 2, "again": 2},
     answered=frozenset({"mention", "direct", "thread", "command", "press", "investigation"}),
+    at_once=frozenset({"help", "who", "level"}),
 )
-"""A mention comes once; a press is a button of Hilda's that asks something."""
+"""A mention comes once; a press is a button of Hilda's that asks something; commands are words like any other."""
 
 
 def id_of(ts: str) -> str:

@@ -1,6 +1,7 @@
 """The figures of a chat's bench: what is missing, what stands twice and what came too early is counted as such."""
 
 from asyncio.subprocess import Process
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from bench.teams.found import of_hilda
 from bench.teams.mix import MIX, conversation, id_of
 from bench.used import Used
 
-FIRST = Said(1.0, "mention", "U0001", "C0001", "1795202800.000001", "help")
+FIRST = Said(1.0, "mention", "U0001", "C0001", "1795202800.000001", "what is wrong?")
 SECOND = replace(FIRST, at=2.0, kind="thread", ts="1795202801.000001", thread=FIRST.ts)
 CHATTER = replace(FIRST, at=3.0, kind="talk", ts="1795202802.000001")
 SAID = [FIRST, SECOND, CHATTER]
@@ -23,9 +24,9 @@ def ack(said: Said, seconds: float = 0.01, tries: int = 1) -> dict[str, Any]:
     return {"ts": said.ts, "kind": said.kind, "due": BEGUN + said.at, "seconds": seconds, "tries": tries}
 
 
-def found(*told: Told, acks: list[dict[str, Any]] | None = None) -> dict[str, float]:
-    sent = {"begun": BEGUN, "acks": [ack(one) for one in SAID] if acks is None else acks}
-    return figures("Teams", SAID, MIX, sent, Seen(told, 0, 0), [USED])
+def found(*told: Told, acks: list[dict[str, Any]] | None = None, said: Sequence[Said] = SAID) -> dict[str, float]:
+    sent = {"begun": BEGUN, "acks": [ack(one) for one in said] if acks is None else acks}
+    return figures("Teams", said, MIX, sent, Seen(told, 0, 0), [USED])
 
 
 def key(said: Said, what: str) -> str:
@@ -61,12 +62,13 @@ def test_what_was_not_answered_or_not_acknowledged_is_lost() -> None:
 
 
 def test_an_answer_before_that_to_an_earlier_question_is_out_of_order() -> None:
-    """Unless the first one was not yet acknowledged when the second one was asked."""
+    """Unless the first one was not yet acknowledged when the second one was asked, or that is answered at once."""
     overtaken = [replace(ANSWERS[0], at=1003.0), ANSWERS[1]]
     at_once = [ack(FIRST, seconds=1.2), ack(SECOND), ack(CHATTER)]
 
     assert found(*overtaken)["out of order"] == 1
     assert found(*overtaken, acks=at_once)["out of order"] == 0
+    assert found(*overtaken, said=[FIRST, replace(SECOND, text="help"), CHATTER])["out of order"] == 0
 
 
 def test_a_message_that_became_the_answer_was_first_a_word_and_then_the_answer() -> None:
