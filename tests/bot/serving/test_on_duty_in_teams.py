@@ -71,7 +71,7 @@ async def test_a_missed_daily_report_comes_into_its_channel(small_ground: OpenGr
     async with fake_teams() as teams, record(tmp_path) as store:
         await missed(store, cluster, Place(teams.tenant, CHANNEL).conversation)
         address = Address(teams.url, CHANNEL, "28:app", threads=True)
-        await Addresses(References(store.database)).heard(Place(teams.tenant, CHANNEL), address, None)
+        await Addresses(References(store.database)).heard(Place(teams.tenant, CHANNEL), address, None, "", "")
         teams.known.add(CHANNEL)
 
         async with serve_in_teams(ground, tmp_path):
