@@ -22,7 +22,8 @@ _PAGE = """<!doctype html><meta charset="utf-8">
 body {{ margin: 0; padding: 14px; background: {ground}; font-family: "Segoe UI", "Liberation Sans", sans-serif; }}
 .card {{ width: 640px; margin: 0 0 14px; background: {paper}; border-radius: 6px; }}
 pre {{ display: none; }}
-.ac-pushButton.expandable:after, .ac-pushButton.expandable.expanded:after {{ content: " \\25be"; font-family: inherit; }}
+.ac-pushButton.expandable:after,
+.ac-pushButton.expandable.expanded:after {{ content: " \\25be"; font-family: inherit; }}
 </style><body><script>{markdown}</script><script>{library}</script><script>
 const faults = [];
 AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {{
