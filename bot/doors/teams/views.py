@@ -17,7 +17,7 @@ from bot.doors.teams.names import with_names
 from bot.doors.teams.places import DOOR, Place
 from bot.doors.teams.render.card import Post, draw, draw_last
 from bot.doors.teams.render.refresh import MOST, Refresh, with_refresh
-from domain.cards import Action, Card, Choice, Choices, ClusterLabel, Part, Text, parts_of
+from domain.cards import Card, Choice, Choices, ClusterLabel, Part, Text, parts_of
 from domain.errors import NotAllowed
 from domain.messages import Reply
 from domain.people import Person, Role
@@ -114,9 +114,8 @@ def own_parts(record: ProposalRecord, stands: Standing, shared: Card) -> tuple[P
     proposal, prefix = record.proposal, record.digest[:12]
     buttons = []
     if stands.takes_back:
-        label = "Withdraw" if stands.asked else "Take it back" if stands.decided else "Reject"
-        action: Action = "revoke" if stands.asked or stands.decided else "reject"
-        buttons.append(Choice(label, action, proposal.id, prefix, "danger"))
+        label = "Withdraw" if stands.asked else "Take it back"
+        buttons.append(Choice(label, "revoke", proposal.id, prefix, "danger"))
     if stands.edits:
         buttons.append(Choice("Edit", "edit", proposal.id, prefix))
     return (Text(_why_not(record, stands)), *([Choices(tuple(buttons))] if buttons else []))
