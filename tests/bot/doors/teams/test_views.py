@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from bot import outbox
 from bot.doors.copies import close_copies, shown_again
@@ -369,6 +370,22 @@ async def test_where_nobody_is_known_nobody_is_asked_for(office: Office) -> None
     (shown,) = [said for messages in office.teams.messages.values() for said in messages if "Proposal: " in said.text]
     assert "refresh" not in shown.card
     assert verbs(shown) == ["approve", "reject", "edit"]
+
+
+async def test_a_forged_role_costs_looks_and_no_proposal(office: Office) -> None:
+    """The card is the same for everybody then, and who asks for a look hears that an administrator must look."""
+    alice = await person(office, "alice", Role.viewer)
+    _, before = await proposed(office, alice)
+    async with office.store.database.begin() as tx:
+        await tx.execute(text("UPDATE identity SET role = 4"))
+
+    made, shown = await proposed(office, alice)
+    refused = await asked(office, alice, before)
+
+    assert made.title in shown.text
+    assert "refresh" not in shown.card
+    assert refused["statusCode"] == 503
+    assert "An administrator must look" in refused["value"]["message"]
 
 
 def test_a_card_asks_for_the_looks_of_sixty_people_at_most() -> None:
