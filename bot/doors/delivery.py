@@ -112,6 +112,8 @@ class Delivery:
             return False
         due = await self.store.outbox.due(self.door, most=free, lease_seconds=LEASE_SECONDS)
         for held in due:
+            if held.key in self._under_way.values():
+                continue  # Our own lease ran out, for want of time to renew it.
             task = asyncio.create_task(self._deliver(held))
             self._under_way[task] = held.key
             task.add_done_callback(self._done)
