@@ -181,15 +181,12 @@ def sources(part: Sources, name: str) -> list[Json]:
     if not part.evidence:
         return []
     count = len(part.evidence)
-    origins = ", ".join(dict.fromkeys(one_line(item.source) for item in part.evidence if item.source.strip()))
-    title = (
-        f"How I know: {'1 piece' if count == 1 else f'{count} pieces'} of evidence{f' ({origins})' if origins else ''}"
-    )
+    title = f"How I know: {'1 piece' if count == 1 else f'{count} pieces'} of evidence"
     shown = [element for number, item in enumerate(part.evidence, 1) for element in _evidence(number, item)]
     hidden: Json = {"type": "Container", "id": name, "isVisible": False, "items": shown}
     if weight(hidden) > LARGEST_ELEMENT:
         return [*rich.paragraph(rich.words(title, "bold")), *shown]  # A button reaches no further than its own message.
-    return [_row([_toggle(title[:100], [name])]), hidden]
+    return [_row([_toggle(title, [name])]), hidden]
 
 
 def rows_of(buttons: list[Json]) -> list[Json]:
