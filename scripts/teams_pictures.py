@@ -16,7 +16,7 @@ from scripts import teams_painter as painter
 from tests.gallery.cards import GALLERY
 
 ZONE = ZoneInfo("Europe/Berlin")
-DOCS = ("answer", "latency", "proposal")
+DOCS = ("answer", "latency")
 """What docs/teams.md shows: `--docs` in place of names."""
 
 
