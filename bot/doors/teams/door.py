@@ -18,6 +18,7 @@ from bot.doors.teams.calls import Calls, Token, microsofts, open_calls
 from bot.doors.teams.commands import Commands
 from bot.doors.teams.feedback import Feedback
 from bot.doors.teams.gone import tell_who_asked
+from bot.doors.teams.investigating import Investigating
 from bot.doors.teams.invokes import Invokes
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.people import People, Policy
@@ -66,7 +67,8 @@ class TeamsDoor:
         listener.met = self._people.met
         self._ticking = Ticking(self.store, self.delivery.wake)
         rated = Feedback(self.store.ratings, self._able).keep
-        listener.invoked = Invokes(listener, views.seen, rated, self._ticking.pressed).answer
+        investigate = Investigating(addresses, listener.put, listener.conversation_at).asked
+        listener.invoked = Invokes(listener, views.seen, rated, investigate, self._ticking.pressed).answer
         self._adapter = Adapter(tokens_of(self.settings), listener.hear)
 
     @property

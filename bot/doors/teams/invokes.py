@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.doors.teams import feedback
+from bot.doors.teams import feedback, investigating
 from bot.doors.teams.activities import key_of, moment, where, who, zone
 from bot.doors.teams.listener import Listener
 from bot.doors.teams.places import Place
@@ -38,6 +38,8 @@ class Invokes:
     """How a card looks for a person of that account; NoView where it has no look of its own."""
     rated: Callable[[Json, Person | None, str], Awaitable[bool]]
     """Whether what somebody thought of an answer could be read, and was kept."""
+    investigate: Callable[[Json], Awaitable[Json]]
+    """Look into a message that somebody points at."""
     ticked: Callable[[Place, str, str], None]
     """Ticks were saved on a message of a place, which is in a conversation."""
 
@@ -45,6 +47,8 @@ class Invokes:
         """The body of the answer."""
         if activity.get("name") == feedback.NAME:
             return await self._rate(activity)
+        if investigating.is_meant(activity):
+            return await self.investigate(activity)
         if activity.get("name") != "adaptiveCard/action":
             return _error(501, "NotSupported", "Hilda does not know this.")
         value = activity.get("value")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.doors.following import STOP
+from bot.doors.teams import investigating
 from bot.doors.teams.activities import key_of, moment, where, who, zone
 from bot.doors.teams.addresses import Address, Addresses
 from bot.doors.teams.places import DOOR, Place
@@ -59,7 +60,8 @@ class Listener:
         if not dig(activity, "conversation", "id"):
             return None
         kind = str(activity.get("type") or "")
-        await self._remember(activity, place, person)
+        if not str(activity.get("name") or "").startswith(investigating.PREFIX):
+            await self._remember(activity, place, person)
         match kind:
             case "message" if activity.get("value") is not None and not activity.get("text"):
                 # Action.Submit, of clients that know no Action.Execute.

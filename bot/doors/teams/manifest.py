@@ -9,6 +9,7 @@ import uuid
 import zipfile
 from pathlib import Path
 
+from bot.doors.teams.investigating import COMMAND
 from domain.errors import Misconfigured
 from domain.plain_json import Json
 
@@ -72,6 +73,21 @@ def manifest(app_id: str, site: str, *, name: str = "Hilda") -> Json:
                     {
                         "scopes": scopes,
                         "commands": [{"title": title, "description": text} for title, text in COMMANDS],
+                    }
+                ],
+            }
+        ],
+        "composeExtensions": [
+            {
+                "botId": app_id,
+                "commands": [
+                    {
+                        "id": COMMAND,
+                        "type": "action",
+                        "title": "Investigate this",
+                        "description": "Look into an alert or a log in this message",
+                        "context": ["message"],
+                        "fetchTask": True,
                     }
                 ],
             }
