@@ -13,11 +13,12 @@ from bot.doors.http.service import service
 from bot.doors.teams.door import TeamsDoor, open_door
 from bot.settings import load_settings
 from bot.worker import Worker
+from domain.messages import Incoming, Reply
 from domain.people import Person, Role
 from graphs.desk import Desk
 from store.record import Store
 from tests.bot.doors.slack.made_up import CLUSTER, Answer, Answering, MadeUpDesk
-from tests.fakes.teams.service import FakeTeams, fake_teams
+from tests.fakes.teams.service import FakeTeams, Human, fake_teams
 
 CHANNEL = "19:shop@thread.tacv2"
 GROUP = "19:night@thread.v2"
@@ -70,6 +71,16 @@ async def open_office(folder: Path, **given: Any) -> AsyncIterator[Office]:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
     await store.close()
+
+
+async def nothing(_: Incoming) -> AsyncIterator[Reply]:
+    """Words are heard, and nothing is said to them."""
+    for said in ():
+        yield said
+
+
+def account(human: Human) -> Person:
+    return Person("teams", "tenant", human.id)
 
 
 async def _no_troubles() -> dict[str, str]:

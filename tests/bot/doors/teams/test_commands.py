@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bot.doors.teams.places import Place
-from domain.messages import ButtonPressed, FormSubmitted, Incoming, Reply
+from domain.messages import ButtonPressed, FormSubmitted
 from domain.people import Person, Role
 from domain.proposals import Proposal
 from tests.bot.doors.slack.made_up import CLUSTER
-from tests.bot.doors.teams.made_up import CHANNEL, Office, open_office
+from tests.bot.doors.teams.made_up import CHANNEL, Office, account, nothing, open_office
 from tests.fakes.teams.service import Human
 from tests.store import making
 
@@ -21,16 +21,6 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async with open_office(tmp_path) as opened:
         opened.on_reply(nothing)
         yield opened
-
-
-async def nothing(_: Incoming) -> AsyncIterator[Reply]:
-    """Questions are heard, and nothing is said to them."""
-    for said in ():
-        yield said
-
-
-def account(human: Human) -> Person:
-    return Person("teams", "tenant", human.id)
 
 
 async def person(office: Office, name: str, role: Role) -> Human:

@@ -18,7 +18,7 @@ from bot.doors.teams.places import Place
 from bot.doors.teams.render.card import Post, draw, draw_last
 from bot.doors.teams.render.refresh import LARGEST, MOST, VERB, Refresh, wanted, with_refresh
 from domain.cards import Text, card
-from domain.messages import Incoming, Reply
+from domain.messages import Reply
 from domain.people import Person, Role
 from domain.proposals import Proposal
 from domain.risk import Risk
@@ -27,7 +27,7 @@ from graphs.desk import utc_now
 from graphs.words.levels import proposal_card
 from policy.consent import consent
 from tests.bot.doors.slack.made_up import CLUSTER, LABEL
-from tests.bot.doors.teams.made_up import CHANNEL, Office, open_office
+from tests.bot.doors.teams.made_up import CHANNEL, Office, account, nothing, open_office
 from tests.fakes.teams.service import Human, Shown
 from tests.store import making
 
@@ -41,16 +41,6 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async with open_office(tmp_path) as opened:
         opened.on_reply(nothing)
         yield opened
-
-
-async def nothing(_: Incoming) -> AsyncIterator[Reply]:
-    """Words are heard, and nothing is said to them."""
-    for said in ():
-        yield said
-
-
-def account(human: Human) -> Person:
-    return Person("teams", "tenant", human.id)
 
 
 async def person(office: Office, name: str, role: Role = Role.nobody) -> Human:
