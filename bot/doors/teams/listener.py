@@ -99,6 +99,9 @@ class Listener:
         asked = await self.question(message, activity)
         if asked is not None:
             await self.put(asked)
+        else:
+            # Answered at once: we take part here from now on.
+            await self.store.conversations.heard(conversation, person, text, key)
 
     async def _for_me(self, activity: Json, conversation: str) -> bool:
         """Everything in a chat with one person; elsewhere what mentions us, or goes on where we take part."""

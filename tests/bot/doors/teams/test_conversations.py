@@ -54,6 +54,17 @@ async def test_a_mention_in_a_channel_is_answered_in_its_thread_in_place_of_the_
     assert all(where in {thread} for where, said in office.teams.messages.items() if said)
 
 
+async def test_a_thread_that_began_with_a_word_answered_at_once_goes_on_without_a_mention(office: Office) -> None:
+    """`help` is no work of a conversation, and still she takes part in the thread."""
+    alice, bob = office.teams.person("alice"), office.teams.person("bob")
+    asked = await alice.says(CHANNEL, "help", mention=True)
+    await office.settled()
+
+    await bob.says(asked["conversation"]["id"], "what is wrong?")
+
+    await office.teams.sees(asked["conversation"]["id"], "You said: what is wrong?")
+
+
 async def test_a_reply_in_a_thread_with_her_needs_no_mention_and_other_threads_are_none_of_her_business(
     office: Office,
 ) -> None:
