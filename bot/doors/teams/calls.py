@@ -17,8 +17,10 @@ from botframework.connector.auth import MicrosoftAppCredentials
 from bot.doors.failures import Away, Busy, Gone, Halted, Refused, Unpresentable
 from domain.plain_json import Json, dig
 
-SECONDS = 15
-"""How long the service may take for one answer."""
+CONNECT_SECONDS = 15
+"""How long the service may take to be reached."""
+SECONDS = 60
+"""How long it may take for one answer: longer than it should, since a post that is repeated may stand twice."""
 PAUSE_SECONDS = 2.0
 """Before another try where the service does not say how long."""
 
@@ -125,7 +127,7 @@ class Calls:
 @asynccontextmanager
 async def open_calls(token: Token) -> AsyncIterator[Calls]:
     """Calls that share their connections."""
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    timeout = aiohttp.ClientTimeout(total=SECONDS, connect=CONNECT_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=50)) as session:
         yield Calls(session, token)
 
