@@ -84,6 +84,8 @@ class Listener:
     async def _said(self, activity: Json, place: Place, person: Person | None, edited: str = "") -> None:
         if dig(activity, "from", "role") == "bot":
             return  # Two bots that answer each other never stop.
+        if not edited and place.thread == activity.get("id") and not mentions_us(activity):
+            return  # A new post among people; nobody is part of its thread yet.
         conversation = await self.conversation_at(place)
         if not await self._for_me(activity, conversation):
             return
