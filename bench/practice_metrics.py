@@ -41,6 +41,7 @@ async def _measured(kind: telemetries.Kind, plane: Plane, pods: int) -> dict[str
     folder = Path(tempfile.mkdtemp(prefix="hilda-bench-"))
     began = time.perf_counter()
     telemetry = await telemetries.start(kind, folder, plane, namespaces=[SPACE], chapters=_chapters(pods))
+    await telemetry.goes_on()
     started = time.perf_counter() - began
     source = connect(telemetry.url, seconds=30)
     try:

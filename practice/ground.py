@@ -83,13 +83,15 @@ class PracticeGround:
         kind: planes.Kind | None = None,
         metrics: bool = True,
         prometheus: telemetries.Kind | None = None,
+        settled: bool = True,
         tell: Tell = lambda _: None,
     ) -> AsyncIterator["PracticeGround"]:
         """Bring the scenario to where it is visibly broken.
 
         `plane` is a control plane to play on; without one a ground starts its own, of that `kind`, and ends it.
         `keep` leaves the folder with its logs behind. `metrics=False` goes without a Prometheus; `prometheus` says
-        which one it is to be. `tell` hears what is being done, in a few words each.
+        which one it is to be. Unless `settled`, nothing may change before `telemetry.goes_on()`. `tell` hears what is
+        being done, in a few words each.
         """
         kubectl = programs.find(["kubectl"])["kubectl"]
         place = folder or Path(tempfile.mkdtemp(prefix="practice-ground-"))
@@ -103,6 +105,8 @@ class PracticeGround:
             remembers = telemetries.chosen(prometheus, plane) if metrics else None
             ground = await _set_the_scene(cls, plane, scenario, seed, place, kubectl, remembers, tell)
             try:
+                if ground.telemetry and settled:
+                    await ground.telemetry.goes_on()
                 yield ground
             finally:
                 if ground.telemetry:

@@ -1,10 +1,13 @@
 """A real Prometheus: its past is made into blocks by promtool."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
+
+import aiohttp
 
 from practice import programs
 from practice.children import ChildFailed, Children, free_ports
@@ -42,17 +45,20 @@ class Prometheus(Telemetry):
         telemetry = cls(f"http://127.0.0.1:{port}", children)
         try:
             await telemetry.wait_until_ready()
-            if chapters:
-                # A series that was only written and never scraped does not end with its pod: it would stand still for
-                # five minutes. The first scrape comes about five seconds after the start.
-                await until("Prometheus' first scrape", telemetry._has_scraped, seconds=40, check=children.check)
         except BaseException:
             children.kill()
             raise
         return telemetry
 
+    async def goes_on(self) -> None:
+        """A series that was only written and never scraped does not end with its pod: it would stand still for five
+        minutes. The first scrape comes about five seconds after the start."""
+        await until("Prometheus' first scrape", self._has_scraped, seconds=40, check=self.children.check)
+
     async def _has_scraped(self) -> bool:
-        return bool(await self.ask('up{job="practice"} == 1'))
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            return bool(await self.ask('up{job="practice"} == 1'))
+        return False
 
 
 async def _make_blocks(promtool: Path, place: Path, data: Path, history: History) -> None:

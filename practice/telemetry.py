@@ -42,6 +42,9 @@ class Telemetry:
             found = (await answer.json())["data"]["result"]
         return {json.dumps(each["metric"], sort_keys=True): float(each["value"][1]) for each in found}
 
+    async def goes_on(self) -> None:
+        """Come back when the present has begun: from then on what is remembered of a pod ends with it."""
+
     async def stop(self) -> None:
         await self.children.stop()
 

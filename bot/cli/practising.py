@@ -24,6 +24,7 @@ from practice.plane import Plane
 if TYPE_CHECKING:
     from bot.app import App
     from bot.settings import Settings
+    from store.record import Store
 
 ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
 """A `kill`, and the terminal's window closed."""
@@ -92,7 +93,9 @@ async def practising(
     loading = asyncio.create_task(asyncio.to_thread(_load_hilda))
     try:
         with _said_in_one_line():
-            opening = PracticeGround.open(scenario, seed, keep=keep, plane=plane, kind=_kind(cluster), tell=tell)
+            opening = PracticeGround.open(
+                scenario, seed, keep=keep, plane=plane, kind=_kind(cluster), settled=False, tell=tell
+            )
             async with opening as ground:
                 tell("opening Hilda")
                 await loading
@@ -128,7 +131,6 @@ async def practice_plane(cluster: Cluster | None, seed: int, tell: Tell) -> Asyn
 async def _hilda(ground: PracticeGround, no_sandbox: str) -> AsyncIterator[Practice]:
     """An app that sees the ground and nothing else, its people introduced, its executor running."""
     from bot.app import open_app, working
-    from bot.cli.executor_child import executor_child
     from bot.cli.practice_people import introduce
     from bot.settings import load_settings
     from store import heartbeat
@@ -151,10 +153,31 @@ async def _hilda(ground: PracticeGround, no_sandbox: str) -> AsyncIterator[Pract
             await heartbeat.cannot(app.store, settings.worker, app.desk.cluster, no_sandbox)
             yield practice
         else:
-            log = ground.folder / "executor.log"
             await heartbeat.coming(app.store, settings.worker, app.desk.cluster)
-            async with executor_child(settings, ground.executor_kubeconfig, ground.context, log):
+            running = asyncio.create_task(execute(ground, app.store, app.desk.cluster, settings))
+            try:
                 yield practice
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+
+async def execute(ground: PracticeGround, store: "Store", cluster: str, settings: "Settings") -> None:
+    """Until cancelled: an executor, as soon as the cluster may change. What is approved before waits for it."""
+    from bot.cli.executor_child import executor_child
+    from practice.children import ChildFailed
+    from practice.waiting import TookTooLong
+    from store import heartbeat
+
+    try:
+        if ground.telemetry is not None:
+            await ground.telemetry.goes_on()
+    except (ChildFailed, TookTooLong, OSError) as failed:
+        why = f"The practice's Prometheus did not go on, so nothing can be verified: {failed}"
+        await heartbeat.cannot(store, settings.worker, cluster, why)
+        return
+    async with executor_child(settings, ground.executor_kubeconfig, ground.context, ground.folder / "executor.log"):
+        await asyncio.Event().wait()
 
 
 async def why_no_sandbox() -> str:

@@ -59,6 +59,7 @@ async def test_both_remember_the_same_past(small_plane: SmallPlane, tmp_path: Pa
     told = chapters(now)
     real = await telemetries.start("real", tmp_path / "real", small_plane, namespaces=["past"], chapters=told)
     try:
+        await real.goes_on()
         small = await telemetries.start("small", tmp_path / "small", small_plane, namespaces=["past"], chapters=told)
         try:
             moments = [now - minutes * 60 + 0.5 for minutes in (99, 60, 31, 24, 2)]

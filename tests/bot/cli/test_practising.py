@@ -9,12 +9,22 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.cli.drill import incidents
+from bot.cli.practising import execute
+from bot.settings import load_settings
+from practice.children import ChildFailed, Children
+from practice.ground import PracticeGround
 from practice.scenario import NAMES
+from practice.telemetry import Telemetry
+from store import heartbeat
+from store.record import Store
 from tests.bot.cli.conftest import ROOT
 from tests.needs import needs
 
@@ -130,3 +140,21 @@ async def test_without_a_sandbox_everything_works_up_to_the_approval(tmp_path: P
     assert "it waits: nothing here can run it" in approved
     assert "not healed" in told
     assert demo.process.returncode == 3, err.decode()
+
+
+async def test_without_metrics_of_the_present_nothing_runs_and_the_approver_hears_why(tmp_path: Path) -> None:
+    """A Prometheus that ended on the way: no executor is started, and the record says what is the matter."""
+
+    class Ended(Telemetry):
+        async def goes_on(self) -> None:
+            raise ChildFailed("prometheus ended with exit code 1")
+
+    ground = cast("PracticeGround", SimpleNamespace(telemetry=Ended("", Children(tmp_path))))
+    settings = load_settings(state_dir=tmp_path, database_url="")
+    store = await Store.open(settings.database, settings.audit_key)
+
+    await execute(ground, store, "practice", settings)
+
+    why = await heartbeat.why_nobody_runs(store, "practice", datetime.now(UTC))
+    await store.close()
+    assert "prometheus ended with exit code 1" in why
