@@ -6,7 +6,6 @@ It forgets everything, acknowledges before it works, and answers everything that
 """
 
 import asyncio
-import signal
 import sys
 from typing import Any
 
@@ -15,26 +14,18 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bench.chats.bare import answering
 from bench.slack.mix import BOT_USER, key
 from tests.fakes.slack.application import App
 
 
 async def main(port: int, api_url: str) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    server = web.Application()
     bolt = _bolt(api_url)
 
     async def events(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
-    server.router.add_post("/slack/events", events)
-    runner = web.AppRunner(server)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    print("ready", flush=True)
-    await stop.wait()
-    await runner.cleanup()
+    await answering(port, "/slack/events", events)
 
 
 def _bolt(api_url: str) -> AsyncApp:

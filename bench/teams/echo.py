@@ -8,7 +8,6 @@ botbuilder's own samples do.
 
 import asyncio
 import json
-import signal
 import sys
 from typing import Any
 
@@ -18,6 +17,7 @@ from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.schema import Activity, ActivityTypes
 from botframework.connector.auth import BotFrameworkAuthenticationFactory, PasswordServiceClientCredentialFactory
 
+from bench.chats.bare import answering
 from bench.teams.microsoft import SECRET
 from bench.teams.mix import APP_ID, TENANT
 
@@ -52,8 +52,6 @@ class Echo:
 
 
 async def main(port: int) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     credentials = PasswordServiceClientCredentialFactory(APP_ID, SECRET, TENANT)
     adapter, echo = Adapter(BotFrameworkAuthenticationFactory.create(credential_factory=credentials)), Echo()
 
@@ -64,14 +62,7 @@ async def main(port: int) -> None:
             return web.Response(status=202)
         return web.Response(status=int(answer.status), body=json.dumps(answer.body), content_type="application/json")
 
-    server = web.Application()
-    server.router.add_post("/api/messages", messages)
-    runner = web.AppRunner(server)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    print("ready", flush=True)
-    await stop.wait()
-    await runner.cleanup()
+    await answering(port, "/api/messages", messages)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.doors.beside import Beside, done
 from bot.doors.slack.calls import Away, Busy, Calls, Refused
 from bot.doors.slack.conversations import Place
 from bot.doors.slack.listener import Listener
@@ -27,10 +28,9 @@ from store.record import Store
 
 WHO_SECONDS = 0.3
 """How much longer a window or a command waits for Slack to say who somebody is: all of it has three seconds."""
-DONE_SECONDS = 20.0
-"""How long an open modal waits for what came of it."""
 RESPONSES = 5
 """Uses of one response_url."""
+_EXPECTED = (HildaError, Refused, Busy, Away, SlackClientError, OSError, TimeoutError)
 
 Systems = Callable[[], Awaitable[tuple[tuple[str, str], ...]]]
 """How connected systems are, as rows of name and state."""
@@ -47,7 +47,7 @@ class Reception:
     systems: Systems
     clock: Callable[[], datetime]
     _directs: dict[str, Place] = field(default_factory=dict)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _beside: Beside = field(default_factory=lambda: Beside(_EXPECTED))
 
     @property
     def store(self) -> Store:
@@ -119,33 +119,16 @@ class Reception:
 
     async def done(self, conversation: str) -> bool:
         """Wait until everything that was heard in a conversation has been done; False where that takes too long."""
-        try:
-            async with asyncio.timeout(DONE_SECONDS):
-                while await self.store.jobs.waiting(conversation):
-                    await asyncio.sleep(0.2)
-        except TimeoutError:
-            return False
-        return True
+        return await done(self.store, conversation)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Something that nothing depends on, after Slack has been answered."""
-        task = asyncio.create_task(_loudly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._beside.later(work)
 
     async def close(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._beside.close()
 
     async def _respond(self, url: str, posts: tuple[Post, ...]) -> None:
         client = AsyncWebhookClient(url, timeout=5)
         for post in posts:
             await client.send(text=post.text, blocks=list(post.blocks), response_type="ephemeral")
-
-
-async def _loudly(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except (HildaError, Refused, Busy, Away, SlackClientError, OSError, TimeoutError) as why:
-        log.warning("something beside the conversation did not work", why=str(why))

@@ -121,7 +121,7 @@ class TeamsDoor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._people.close()
-        await self._ticking.close()
+        await self._ticking.beside.close()
 
     async def _takes_us(self) -> bool:
         try:

@@ -136,6 +136,6 @@ async def test_ticks_on_an_odd_message_tick_nothing_elsewhere(office: Office, me
     answer = await alice.invokes(alice.own_chat, action, message)
 
     assert answer["statusCode"] == 200
-    assert not office.door._ticking._tasks
+    assert not office.door._ticking.beside._tasks
     await office.settled()
     assert isinstance(office.answers.heard[-1], ButtonPressed)
